@@ -77,8 +77,9 @@ def test_composite_is_lazy():
     def fail(*_):
         raise AssertionError("computed early")
 
-    lazy = xr.DataArray(da_.zeros((400, 2, 2)).map_blocks(fail, dtype=float, meta=np.zeros((0, 0, 0))),
-                        dims=("time", "lat", "lon"), coords={"time": pd.date_range("2015-01-01", periods=400)})  # fmt: skip
+    blocks = da_.zeros((400, 2, 2)).map_blocks(fail, dtype=float, meta=np.zeros((0, 0, 0)))
+    time = pd.date_range("2015-01-01", periods=400)
+    lazy = xr.DataArray(blocks, dims=("time", "lat", "lon"), coords={"time": time})
     periods.composite(lazy, "month")
 
 

@@ -27,6 +27,7 @@ import xarray as xr
 
 from .errors import SchemaError
 from .grid import Grid
+from .stats.status import STATUS
 
 CONVENTIONS = "CF-1.11"
 
@@ -101,22 +102,6 @@ FLAG_RULES = {
     | FLAGS["water"],
     "none": 0,
 }  # fmt: skip
-
-#: Why a statistic is missing; one vocabulary for all of vadose.
-STATUS = {
-    "ok": 0,
-    "no_overlap": 1,
-    "too_few_pairs": 2,
-    "zero_variance": 3,
-    "negative_error_variance": 4,
-    "inconsistent_sign": 5,
-    "too_few_years": 6,
-    "too_few_cells": 7,
-    "no_data": 8,
-    "not_converged": 9,
-    "dependent_inputs": 10,
-    "no_station": 11,
-}
 
 #: Per-sensor coordinates of a station dataset (all on dim ``sensor``).
 STATION_COORDS = (
