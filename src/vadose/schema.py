@@ -110,7 +110,7 @@ STATION_COORDS = (
 )  # fmt: skip
 STATION_REQUIRED = ("network", "station", "lat", "lon", "depth_from", "depth_to")
 
-_DIMS = {
+_DIMS: dict[str, list[tuple[str, ...]]] = {
     "grid": [("time", "lat", "lon"), ("time", "layer", "lat", "lon"), ("time", "t_value", "lat", "lon")],
     "stations": [("sensor", "time")],
     "observations": [("obs",)],
@@ -255,7 +255,8 @@ def check(ds: xr.Dataset, expected: str | Iterable[str] | None = None) -> xr.Dat
         Naming the first variable, coordinate or attribute that is not as agreed, what it is and what it must be.
     """
     where, kind = _title(ds), form(ds)
-    if expected is not None and kind not in (allowed := [expected] if isinstance(expected, str) else list(expected)):
+    allowed = [kind] if expected is None else [expected] if isinstance(expected, str) else list(expected)
+    if kind not in allowed:
         raise SchemaError(where, found=f"a dataset of shape {kind!r}", needed=f"shape {' or '.join(allowed)}")
     if kind in ("grid", "static"):
         _check_axes(ds, where)
@@ -267,12 +268,11 @@ def check(ds: xr.Dataset, expected: str | Iterable[str] | None = None) -> xr.Dat
                 raise SchemaError(where, found=f"no coordinate {name!r} per sensor", needed=f"{STATION_REQUIRED}")
     if "layer" in ds.dims and "layer_bnds" not in ds.variables:
         raise SchemaError(where, found="a layer dimension without bounds", needed="layer_bnds (layer, bnds) in m")
-    for name in ds.data_vars:
-        spec = VARIABLES.get(str(name))
+    for name, da in ((str(k), v) for k, v in ds.data_vars.items()):
+        spec = VARIABLES.get(name)
         if spec is None:
             continue
-        da = ds[name]
-        if str(name) in PRIMARY and da.dims not in _DIMS[kind]:
+        if name in PRIMARY and tuple(map(str, da.dims)) not in _DIMS[kind]:
             raise SchemaError(f"{where}: {name}", found=f"dims {da.dims}", needed=f"one of {_DIMS[kind]}")
         if spec.units and da.attrs.get("units") != spec.units:
             raise SchemaError(f"{where}: {name}", found=f"units {da.attrs.get('units')!r}", needed=repr(spec.units),
