@@ -1,0 +1,285 @@
+"""All scores of one pair of series, their variances and effective sizes (numba).
+
+Every smooth score is a function of five moments, so its influence series is a sum of five basis series: the centred
+estimate u and reference v, and u^2, v^2, u v less their means. Their products at lag 0 and at two further lags give the
+variance and the autocorrelation of every score at once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from .autocorrelation_kernels import choose_lags, decay, inflation, lagged, pairs_at
+from .order_kernels import rank_correlations
+
+FAST = {"reassoc", "contract", "nsz"}
+
+#: Columns of the plain numbers.
+PLAIN = (
+    "n", "r", "bias", "rmse", "ubrmse", "mse", "mse_corr", "mse_bias", "mse_var", "nse", "kge", "spearman", "kendall",
+    "difference", "difference_var", "sd_gap", "error_rho", "n_x", "n_y",
+)  # fmt: skip
+#: Rows of variance (of one sample's influence) and of effective size.
+SMOOTH = ("bias", "ubmse", "mse", "r", "nse", "kge", "mse_corr", "sd_gap", "rank")
+_M = len(SMOOTH)
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _gram(u, v, a, b, c, mask, lag, sign, out):
+    """Sums over pairs ``lag`` apart of products of (first + sign * second), upper triangle of 5 x 5."""
+    n = u.size - lag
+    u0, v0, a0, b0, c0, m0 = u[:n], v[:n], a[:n], b[:n], c[:n], mask[:n]
+    u1, v1, a1, b1, c1, m1 = u[lag:], v[lag:], a[lag:], b[lag:], c[lag:], mask[lag:]
+    uu = uv = ua = ub = uc = vv = va = vb = vc = aa = ab = ac = bb = bc = cc = 0.0
+    for t in range(n):
+        w = m0[t] * m1[t]
+        p, q = w * (u0[t] + sign * u1[t]), w * (v0[t] + sign * v1[t])
+        r, s, z = w * (a0[t] + sign * a1[t]), w * (b0[t] + sign * b1[t]), w * (c0[t] + sign * c1[t])
+        uu += p * p
+        uv += p * q
+        ua += p * r
+        ub += p * s
+        uc += p * z
+        vv += q * q
+        va += q * r
+        vb += q * s
+        vc += q * z
+        aa += r * r
+        ab += r * s
+        ac += r * z
+        bb += s * s
+        bc += s * z
+        cc += z * z
+    out[0, 0], out[0, 1], out[0, 2], out[0, 3], out[0, 4] = uu, uv, ua, ub, uc
+    out[1, 1], out[1, 2], out[1, 3], out[1, 4] = vv, va, vb, vc
+    out[2, 2], out[2, 3], out[2, 4] = aa, ab, ac
+    out[3, 3], out[3, 4], out[4, 4] = bb, bc, cc
+
+
+@njit(cache=True, nogil=True)
+def _form(w, gram):
+    """Quadratic form of the weights with an upper triangle."""
+    total = 0.0
+    for i in range(5):
+        total += w[i] * w[i] * gram[i, i]
+        for j in range(i + 1, 5):
+            total += 2.0 * w[i] * w[j] * gram[i, j]
+    return max(total, 0.0)
+
+
+@njit(cache=True, nogil=True)
+def _weights(w, mx, my, sx, sy, r, bias, mse):
+    """Influence of each score on the basis (u/sx, v/sy, squares, product): the gradient by the five moments."""
+    w[:, :] = 0.0
+    vx, vy, s2 = sx * sx, sy * sy, sx * sy
+    w[0, 0], w[0, 1] = sx, -sy
+    w[1, 2], w[1, 3], w[1, 4] = vx, vy, -2.0 * s2
+    w[2, :] = w[1, :]
+    w[2, 0], w[2, 1] = 2.0 * bias * sx, -2.0 * bias * sy
+    w[3, 2], w[3, 3], w[3, 4] = -0.5 * r, -0.5 * r, 1.0
+    if mse > 0.0:  # logarithm of 1 - NSE = MSE / variance of the reference
+        w[4, :] = w[2, :] / mse
+        w[4, 3] -= 1.0
+    if mx != 0.0 and my != 0.0 and sx > 0.0 and sy > 0.0:  # logarithm of 1 - KGE
+        beta = mx / my
+        gamma = (sx / mx) / (sy / my)
+        from_r, from_beta, from_gamma = r - 1.0, beta - 1.0, gamma - 1.0
+        square = from_r**2 + from_beta**2 + from_gamma**2
+        if square > 0.0:
+            g = gamma * from_gamma / square
+            h = beta * from_beta / square
+            w[5, :] = from_r / square * w[3, :]
+            w[5, 0] += (h - g) * sx / mx
+            w[5, 1] -= (h - g) * sy / my
+            w[5, 2] += 0.5 * g
+            w[5, 3] -= 0.5 * g
+    w[6, 2], w[6, 3], w[6, 4] = s2, s2, -2.0 * s2
+    w[7, 2], w[7, 3] = 0.5 * sx, -0.5 * sy
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _mean(values):
+    """Mean of a series far from zero: sums of distances from its first value."""
+    first = values[0]
+    total = 0.0
+    for i in range(values.size):
+        total += values[i] - first
+    return first + total / values.size
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _centred(values, out):
+    """Write values less their mean; returns mean, mean square of the result, and whether the values differ."""
+    n = values.size
+    mean = _mean(values)
+    low = high = values[0]
+    total = 0.0
+    for i in range(n):
+        out[i] = values[i] - mean
+        total += out[i]
+        low = min(low, values[i])
+        high = max(high, values[i])
+    rest = total / n
+    square = 0.0
+    for i in range(n):
+        out[i] -= rest
+        square += out[i] * out[i]
+    return mean + rest, square / n, high > low
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _dot(a, b):
+    total = 0.0
+    for i in range(a.size):
+        total += a[i] * b[i]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def score_rows(x, y, axis, span, min_n, ranks, persistence, honest, plain, variance, size, status):
+    """Scores of each row.
+
+    ``persistence``: estimate variances of influence (``honest`` or independent intervals); ``honest``: also effective
+    sizes. Rows of ``x`` or ``y`` may be 1 where the series is shared by all points.
+    """
+    rows = max(x.shape[0], y.shape[0])
+    length = x.shape[1]
+    xs, ys, ds = np.empty(length), np.empty(length), np.empty(length)
+    dx, dy, dd = np.empty(length), np.empty(length), np.empty(length)
+    steps = np.empty(length, np.int64)
+    mask = np.empty(span)
+    u, v, a, b, c = np.empty(span), np.empty(span), np.empty(span), np.empty(span), np.empty(span)
+    ints = np.empty((8, length), np.int64)
+    words = np.empty(((length >> 12) + 2) << 6, np.uint64)
+    inside = np.empty(words.size, np.int16)
+    above = np.empty(words.size >> 6, np.int64)
+    count = np.empty((2, 2048), np.int64)
+    w = np.empty((8, 5))
+    zero, plus, minus = np.zeros((5, 5)), np.zeros((5, 5)), np.zeros((5, 5))
+    plus2, minus2 = np.zeros((5, 5)), np.zeros((5, 5))
+    amount, phi, wide = np.zeros(_M), np.zeros(_M), np.ones(_M)
+    table = np.empty((64, _M))
+    for p in range(rows):
+        px = p if x.shape[0] > 1 else 0
+        py = p if y.shape[0] > 1 else 0
+        n = nx = ny = 0
+        for t in range(length):
+            has_x, has_y = np.isfinite(x[px, t]), np.isfinite(y[py, t])
+            nx += has_x
+            ny += has_y
+            if has_x and has_y:
+                xs[n] = x[px, t]
+                ys[n] = y[py, t]
+                ds[n] = xs[n] - ys[n]
+                steps[n] = axis[t]
+                n += 1
+        plain[p, :] = np.nan
+        variance[p, :] = np.nan
+        size[p, :] = np.nan
+        plain[p, 0] = n
+        plain[p, 17], plain[p, 18] = nx, ny
+        if nx == 0 or ny == 0:
+            status[p] = 8
+            continue
+        if n == 0:
+            status[p] = 1
+            continue
+        if n < min_n:
+            status[p] = 2
+            continue
+        mx, vx, moves_x = _centred(xs[:n], dx[:n])
+        my, vy, moves_y = _centred(ys[:n], dy[:n])
+        bias, vd, _ = _centred(ds[:n], dd[:n])
+        cov = _dot(dx[:n], dy[:n]) / n
+        sx, sy = np.sqrt(vx), np.sqrt(vy)
+        usable = moves_x and moves_y and sx > 0.0 and sy > 0.0
+        status[p] = 0 if usable else 3
+        mse = vd + bias * bias
+        r = max(-1.0, min(1.0, cov / (sx * sy))) if usable else 0.0
+        plain[p, 2], plain[p, 3], plain[p, 4], plain[p, 5] = bias, np.sqrt(mse), np.sqrt(vd), mse
+        plain[p, 7] = bias * bias
+        if usable:
+            plain[p, 1] = r
+            plain[p, 6] = max(0.0, 2.0 * sx * sy - 2.0 * cov)
+            plain[p, 8] = (sx - sy) ** 2
+            plain[p, 9] = 1.0 - mse / vy
+            plain[p, 15] = sx - sy
+            if mx != 0.0 and my != 0.0:
+                plain[p, 10] = 1.0 - np.sqrt((r - 1.0) ** 2 + (mx / my - 1.0) ** 2 + (sx / mx * my / sy - 1.0) ** 2)
+        if not persistence and not (ranks and usable):
+            continue
+        begin, stop = steps[0], steps[n - 1] + 1
+        width = stop - begin
+        ms, us, vs, as_, bs, cs = mask[:width], u[:width], v[:width], a[:width], b[:width], c[:width]
+        first = second = 0
+        enough = 0.0
+        amount[:] = 0.0
+        phi[:] = 0.0
+        if persistence:
+            unit_x, unit_y = sx if sx > 0.0 and moves_x else 1.0, sy if sy > 0.0 and moves_y else 1.0
+            product = cov / (unit_x * unit_y)
+            square_x, square_y = vx / unit_x**2, vy / unit_y**2
+            if width > n:
+                ms[:] = 0.0
+                us[:] = 0.0
+                vs[:] = 0.0
+                as_[:] = 0.0
+                bs[:] = 0.0
+                cs[:] = 0.0
+            for i in range(n):
+                k = steps[i] - begin
+                g, h = dx[i] / unit_x, dy[i] / unit_y
+                ms[k] = 1.0
+                us[k] = g
+                vs[k] = h
+                as_[k] = g * g - square_x
+                bs[k] = h * h - square_y
+                cs[k] = g * h - product
+            _weights(w, mx, my, unit_x, unit_y, product, bias, mse)
+            _gram(us, vs, as_, bs, cs, ms, 0, 0.0, zero)
+            if honest:
+                first, second = choose_lags(ms, n)
+                if first:
+                    enough = pairs_at(ms, first)
+                    _gram(us, vs, as_, bs, cs, ms, first, 1.0, plus)
+                    _gram(us, vs, as_, bs, cs, ms, first, -1.0, minus)
+                if second:
+                    _gram(us, vs, as_, bs, cs, ms, second, 1.0, plus2)
+                    _gram(us, vs, as_, bs, cs, ms, second, -1.0, minus2)
+            for j in range(8):
+                variance[p, j] = _form(w[j], zero) / n
+                one = two = 0.0
+                if first:
+                    f, g = _form(w[j], plus), _form(w[j], minus)
+                    one = (f - g) / (f + g) if f + g > 0.0 else 0.0
+                if second:
+                    f, g = _form(w[j], plus2), _form(w[j], minus2)
+                    two = (f - g) / (f + g) if f + g > 0.0 else 0.0
+                if j == 0:
+                    plain[p, 16] = one if first else np.nan
+                amount[j], phi[j] = decay(one, two, first, second, enough, n, width)
+        if ranks and usable:
+            rho, tau, difference, spread, rxx, ryy = rank_correlations(
+                xs[:n], ys[:n], ds[:n], dd[:n], ints, words, inside, above, count
+            )
+            plain[p, 11], plain[p, 12], plain[p, 13], plain[p, 14] = rho, tau, difference, spread
+            if first:
+                fx, fy = 1.0 / np.sqrt(rxx / n), 1.0 / np.sqrt(ryy / n)
+                total = 0.0
+                for i in range(n):
+                    g, h = ds[i] * fx, dd[i] * fy
+                    value = g * h - 0.5 * rho * (g * g + h * h)
+                    us[steps[i] - begin] = value
+                    total += value
+                total /= n
+                for i in range(n):
+                    us[steps[i] - begin] -= total
+                one = lagged(us, ms, first)
+                two = lagged(us, ms, second) if second else 0.0
+                amount[8], phi[8] = decay(one, two, first, second, enough, n, width)
+        if persistence:
+            if honest:
+                inflation(amount, phi, steps, n, width, wide, table)
+            for j in range(_M):
+                size[p, j] = max(3.0, n / wide[j]) if honest else n
