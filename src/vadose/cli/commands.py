@@ -141,5 +141,7 @@ def _numbers(text: str | None) -> tuple[float, float, float, float] | None:
     try:
         parts = tuple(float(p) for p in text.split(","))
     except ValueError:
-        raise click.BadParameter(f"found {text!r}; needed west,south,east,north in degrees", param_hint="--bbox") from None
+        raise click.BadParameter(
+            f"found {text!r}; needed west,south,east,north in degrees", param_hint="--bbox"
+        ) from None
     return check_bbox(parts)  # type: ignore[arg-type]

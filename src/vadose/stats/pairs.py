@@ -202,7 +202,9 @@ def _fisher(r: NDArray, half: NDArray) -> tuple[NDArray, NDArray]:
         z = np.arctanh(r)
         low, high = np.tanh(z - half), np.tanh(z + half)
     exact = np.abs(r) >= 1.0
-    return np.where(exact, r, np.where(np.isinf(half), -1.0, low)), np.where(exact, r, np.where(np.isinf(half), 1.0, high))
+    return np.where(exact, r, np.where(np.isinf(half), -1.0, low)), np.where(
+        exact, r, np.where(np.isinf(half), 1.0, high)
+    )
 
 
 def _half(square: NDArray, less: NDArray, z: float) -> NDArray:
@@ -233,7 +235,9 @@ def _derive(p: dict, variance: dict, size: dict, *, ci: str, level: float) -> di
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = p["ubrmse"] ** 2
         error = np.sqrt(spread / (n_bias - 1.0))
-        out["bias_p"] = np.where(error > 0.0, _two_sided(p["bias"] / error, n_bias - 1.0), np.where(p["bias"] == 0, 1.0, 0.0))
+        out["bias_p"] = np.where(
+            error > 0.0, _two_sided(p["bias"] / error, n_bias - 1.0), np.where(p["bias"] == 0, 1.0, 0.0)
+        )
         out["bias_p"] = np.where(np.isnan(p["bias"]), np.nan, out["bias_p"])
         out["p_value"] = _correlation_p(r, n_r)
         out["spearman_p"] = _correlation_p(p["spearman"], n_rank)
@@ -256,7 +260,9 @@ def _derive(p: dict, variance: dict, size: dict, *, ci: str, level: float) -> di
     return out
 
 
-def _smooth(out: dict, p: dict, variance: dict, size: dict, *, n_bias: NDArray, honest: bool, z: float, level: float) -> None:
+def _smooth(
+    out: dict, p: dict, variance: dict, size: dict, *, n_bias: NDArray, honest: bool, z: float, level: float
+) -> None:
     """Intervals of ubrmse (chi-square) and of the scores that have none in the textbooks (delta method)."""
     from scipy.special import chdtri
 

@@ -46,7 +46,7 @@ def from_sums(sums: np.ndarray) -> dict[str, np.ndarray]:
         dx, dy = np.sqrt(vx), np.sqrt(vy)
         r = np.clip(cov / (dx * dy), -1, 1)
         bias = mx - my
-        corr, spread = 2 * dx * dy - 2 * cov, (dx - dy) ** 2
+        corr, spread = np.maximum(2 * dx * dy - 2 * cov, 0), (dx - dy) ** 2  # Cauchy-Schwarz, up to rounding
         mse = bias**2 + corr + spread
         beta = (mx + shift) / (my + shift)
         gamma = (dx / (mx + shift)) / (dy / (my + shift))
