@@ -38,7 +38,7 @@ def products(product: str | None) -> None:
     if product:
         entry = get(product)
         table = Table(show_header=False, box=None)
-        for name, value in vars(entry).items() if not hasattr(entry, "__slots__") else []:
+        for name, value in vars(entry).items():
             if value not in ("", None, ()):
                 table.add_row(f"[bold]{name}[/]", str(value))
         console.print(table)
@@ -74,11 +74,11 @@ def ingest(product: str, paths: tuple[str, ...], url: str, name: str | None, fla
     Run again with more files to append; interrupted work goes on after its last commit. PRODUCT is an id of
     `vadose products`, or `ismn` for a station archive.
     """
-    from ..recipes import ingest as recipe
+    from ..recipes import ingest as read_in
     from ..store import Library
 
     with progress.plain_warnings(), progress.scheduler(scheduler), progress.steps("Ingesting") as step:
-        result = recipe.ingest(
+        result = read_in(
             Library(url), product, list(paths), name=name, flags=flags, bbox=_numbers(bbox), period=period,
             layout=layout, batch=batch, overwrite=overwrite, skip_bad=skip_bad, step=step,
         )  # fmt: skip

@@ -12,6 +12,7 @@ import xarray as xr
 
 from .. import matchup, periods, products, schema, validation
 from ..errors import ConfigError, SchemaError
+from ..report import Report
 from ..store import Library
 from .config import EvaluateConfig, ProductConfig, dump
 from .ingest import ingest
@@ -36,8 +37,8 @@ class Evaluation:
     simulated: bool = False
 
 
-def evaluate(config: EvaluateConfig, *, out: str | Path | None = None,
-             step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
+def evaluate(config: EvaluateConfig, *, out: str | Path | None = None, step: Step = lambda done, total, text: None,
+             extra: Callable[[Report], None] | None = None) -> Path:  # fmt: skip
     """Run a validation and write its report.
 
     Parameters
@@ -48,6 +49,8 @@ def evaluate(config: EvaluateConfig, *, out: str | Path | None = None,
         Output folder; the configuration's by default.
     step : callable
         Told (done, total, text) as the work goes on.
+    extra : callable, optional
+        Given the report, may add a section after the first.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def evaluate(config: EvaluateConfig, *, out: str | Path | None = None,
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text(dump(config), encoding="utf-8")
     _save_scores(result, folder)
-    return write(result, config, folder)
+    return write(result, config, folder, extra=extra)
 
 
 def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: None) -> Evaluation:
@@ -130,12 +133,13 @@ def _open_stations(config: EvaluateConfig, library: Library | None) -> xr.Datase
     if wanted.path is None:
         assert library is not None and wanted.dataset is not None
         return _crop_stations(library.open(wanted.dataset), config)
-    options = {"local_hours": wanted.local_hours, "min_count": wanted.min_count, "flags": wanted.flags}
+    if library is not None and STATIONS in library.names():
+        return _crop_stations(library.open(STATIONS), config)
+    stations = products.open_stations(wanted.path, depth=None, flags=wanted.flags, local_hours=wanted.local_hours,
+                                      min_count=wanted.min_count)  # fmt: skip
     if library is None:
-        return _crop_stations(products.open_stations(wanted.path, depth=None, **options), config)
-    if STATIONS not in library.names():
-        library.write(STATIONS, products.open_stations(wanted.path, depth=None, **options), layout="plain",
-                      message="ingest stations")  # fmt: skip
+        return _crop_stations(stations, config)
+    library.write(STATIONS, stations, layout="plain", message="ingest stations")
     return _crop_stations(library.open(STATIONS), config)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 SERIES_PER_PRODUCT = 1
 
 
-def write(result: Evaluation, config: EvaluateConfig, folder: Path) -> Path:
-    """Write ``report.html`` into a folder and return its path."""
+def write(result: Evaluation, config: EvaluateConfig, folder: Path, *,
+          extra: Callable[[Report], None] | None = None) -> Path:  # fmt: skip
+    """Write ``report.html`` into a folder and return its path; ``extra`` may add a section after the first."""
     report = Report(config.title, subtitle=_subtitle(result, config), simulated=result.simulated)
     _overview(report, result, config)
+    if extra is not None:
+        extra(report)
     _spread(report, result)
     _places(report, result)
     _series(report, result)
