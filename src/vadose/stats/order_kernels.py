@@ -23,8 +23,8 @@ def _popcount(typingctx, word):
 
 
 @njit(cache=True, nogil=True)
-def stable_order(values, start, order, keys, spare, count):
-    """Write into ``order`` the indices of ``start`` sorted stably by ``values`` (finite, 1-D).
+def stable_order(values, start, order, ordered, keys, spare, count):
+    """Sort the indices of ``start`` stably by ``values`` (finite, 1-D) into ``order``, the values into ``ordered``.
 
     Values are mapped monotonically onto 22-bit integers, sorted by two counting passes, and finished by insertion on
     the full numbers; where values crowd into few integers (an extreme outlier) a comparison sort takes over.
@@ -34,55 +34,61 @@ def stable_order(values, start, order, keys, spare, count):
     for i in range(n):
         low = min(low, values[i])
         high = max(high, values[i])
-    if not high > low:
-        order[:n] = start[:n]
-        return
-    scale = (_DIGIT * _DIGIT - 1) / (high - low)
-    if not (np.isfinite(scale) and scale > 0):
-        order[:n] = start[np.argsort(values[start], kind="mergesort")]
-        return
-    count[:, :] = 0
-    for i in range(n):
-        key = np.int32((values[i] - low) * scale)
-        keys[i] = key
-        count[0, key & (_DIGIT - 1)] += 1
-        count[1, key >> 11] += 1
-    first = second = 0
-    for b in range(_DIGIT):
-        here = count[0, b]
-        count[0, b] = first
-        first += here
-        here = count[1, b]
-        count[1, b] = second
-        second += here
-    for i in range(n):
-        k = start[i]
-        b = keys[k] & (_DIGIT - 1)
-        spare[count[0, b]] = k
-        count[0, b] += 1
-    for i in range(n):
-        k = spare[i]
-        b = keys[k] >> 11
-        order[count[1, b]] = k
-        count[1, b] += 1
-    moves = 0
-    for i in range(1, n):
-        k = order[i]
-        value = values[k]
-        j = i - 1
-        while j >= 0 and values[order[j]] > value:
-            order[j + 1] = order[j]
-            j -= 1
-        order[j + 1] = k
-        moves += i - 1 - j
-        if moves > 32 * n:
-            order[:n] = start[np.argsort(values[start], kind="mergesort")]
-            return
+    scale = (_DIGIT * _DIGIT - 1) / (high - low) if high > low else 0.0
+    plain = not (np.isfinite(scale) and scale > 0.0)
+    if not plain:
+        count[:, :] = 0
+        for i in range(n):
+            key = np.int32((values[i] - low) * scale)
+            keys[i] = key
+            count[0, key & (_DIGIT - 1)] += 1
+            count[1, key >> 11] += 1
+        first = second = np.int32(0)
+        for b in range(_DIGIT):
+            here = count[0, b]
+            count[0, b] = first
+            first += here
+            here = count[1, b]
+            count[1, b] = second
+            second += here
+        for i in range(n):
+            k = start[i]
+            b = keys[k] & (_DIGIT - 1)
+            spare[count[0, b]] = k
+            count[0, b] += 1
+        for i in range(n):
+            k = spare[i]
+            b = keys[k] >> 11
+            at = count[1, b]
+            order[at] = k
+            ordered[at] = values[k]
+            count[1, b] = at + 1
+        moves = 0
+        for i in range(1, n):
+            value = ordered[i]
+            if ordered[i - 1] > value:
+                k = order[i]
+                j = i - 1
+                while j >= 0 and ordered[j] > value:
+                    order[j + 1] = order[j]
+                    ordered[j + 1] = ordered[j]
+                    j -= 1
+                order[j + 1] = k
+                ordered[j + 1] = value
+                moves += i - 1 - j
+                if moves > 32 * n:
+                    plain = True
+                    break
+    if plain:
+        found = np.argsort(values[start], kind="mergesort")
+        for i in range(n):
+            order[i] = start[found[i]]
+            ordered[i] = values[order[i]]
 
 
 @njit(cache=True, nogil=True)
-def average_ranks(values, order, ranks, ends):
-    """Ranks 1..n with ties averaged; ``ends`` gets each sample's end of its tie group; returns the tie sums.
+def average_ranks(ordered, order, ranks):
+    """Ranks 1..n with ties averaged; returns the tie sums.
 
     Returns
     -------
@@ -94,23 +100,25 @@ def average_ranks(values, order, ranks, ends):
     i = 0
     while i < n:
         j = i + 1
-        value = values[order[i]]
-        while j < n and values[order[j]] == value:
+        value = ordered[i]
+        while j < n and ordered[j] == value:
             j += 1
         rank = 0.5 * (i + j + 1)
-        for k in range(i, j):
-            ranks[order[k]] = rank
-            ends[order[k]] = j
-        t = float(j - i)
-        pairs += t * (t - 1.0) / 2.0
-        triples += t * (t - 1.0) * (t - 2.0)
-        weighted += t * (t - 1.0) * (2.0 * t + 5.0)
+        if j == i + 1:
+            ranks[order[i]] = rank
+        else:
+            for k in range(i, j):
+                ranks[order[k]] = rank
+            t = float(j - i)
+            pairs += t * (t - 1.0) / 2.0
+            triples += t * (t - 1.0) * (t - 2.0)
+            weighted += t * (t - 1.0) * (2.0 * t + 5.0)
         i = j
     return pairs, triples, weighted
 
 
 @njit(cache=True, nogil=True)
-def discordant_pairs(order_xy, place_y, ends_y, words, inside, above):
+def discordant_pairs(order_xy, place, ends, words, inside, above, step):
     """Pairs in which y falls while x rises: inversions of y along the order by (x, y).
 
     Seen samples are bits at their place in y's order; counts per word within 4096 places, and per 4096 places, are
@@ -120,51 +128,68 @@ def discordant_pairs(order_xy, place_y, ends_y, words, inside, above):
     words[:] = 0
     inside[:] = 0
     above[:] = 0
+    blocks = above.size
     found = 0
     for i in range(n):
         k = order_xy[i]
-        end = ends_y[k]
+        at = place[k]
+        end = ends[at]
         word = end >> 6
-        below = above[word >> 6] + np.int64(inside[word])
+        below = np.int64(above[word >> 6]) + np.int64(inside[word])
         below += np.int64(_popcount(words[word] & ((np.uint64(1) << np.uint64(end & 63)) - np.uint64(1))))
         found += i - below
-        place = place_y[k]
-        word = place >> 6
-        words[word] |= np.uint64(1) << np.uint64(place & 63)
+        word = at >> 6
+        words[word] |= np.uint64(1) << np.uint64(at & 63)
         block = word >> 6
-        tail = inside[word + 1 : (block + 1) << 6]
-        for j in range(tail.size):
-            tail[j] += np.int16(1)
-        for j in range(block + 1, above.size):
+        counts = inside[block << 6 : (block + 1) << 6]
+        more = step[word & 63]
+        for j in range(64):  # of fixed length, so that it becomes a few vector additions
+            counts[j] += more[j]
+        for j in range(block + 1, blocks):
             above[j] += 1
     return found
 
 
 @njit(cache=True, nogil=True)
-def rank_correlations(x, y, rank_x, rank_y, ints, words, inside, above, count):
+def steps_table():
+    """Row w: 1 for every word after w."""
+    out = np.zeros((64, 64), np.int16)
+    for w in range(64):
+        out[w, w + 1 :] = 1
+    return out
+
+
+@njit(cache=True, nogil=True)
+def rank_correlations(x, y, rank_x, rank_y, ints, ordered, words, inside, above, count, step):
     """Spearman's rho and Kendall's tau-b, and the variance of P - Q under independence with ties.
 
     ``rank_x`` and ``rank_y`` receive the centred average ranks.
     """
     n = x.size
     start, order_y, order_xy, keys = ints[0, :n], ints[1, :n], ints[2, :n], ints[3, :n]
-    spare, ends_x, ends_y, place = ints[4, :n], ints[5, :n], ints[6, :n], ints[7, :n]
+    spare, ends, place = ints[4, :n], ints[5, :n], ints[6, :n]
     for i in range(n):
         start[i] = i
-    stable_order(y, start, order_y, keys, spare, count)
-    ties_y, triples_y, weighted_y = average_ranks(y, order_y, rank_y, ends_y)
-    stable_order(x, order_y, order_xy, keys, spare, count)
-    ties_x, triples_x, weighted_x = average_ranks(x, order_xy, rank_x, ends_x)
-    both = 0.0
-    run = 1.0
-    for i in range(n):
+    stable_order(y, start, order_y, ordered, keys, spare, count)
+    ties_y, triples_y, weighted_y = average_ranks(ordered, order_y, rank_y)
+    end = np.int32(n)
+    for i in range(n - 1, -1, -1):
         place[order_y[i]] = i
-        if i > 0 and x[order_xy[i]] == x[order_xy[i - 1]] and y[order_xy[i]] == y[order_xy[i - 1]]:
-            both += run
-            run += 1.0
-        else:
-            run = 1.0
-    discordant = discordant_pairs(order_xy, place, ends_y, words, inside, above)
+        if i < n - 1 and ordered[i] != ordered[i + 1]:
+            end = np.int32(i + 1)
+        ends[i] = end
+    stable_order(x, order_y, order_xy, ordered, keys, spare, count)
+    ties_x, triples_x, weighted_x = average_ranks(ordered, order_xy, rank_x)
+    both = 0.0
+    if ties_x > 0.0 and ties_y > 0.0:
+        run = 1.0
+        for i in range(1, n):
+            if ordered[i] == ordered[i - 1] and y[order_xy[i]] == y[order_xy[i - 1]]:
+                both += run
+                run += 1.0
+            else:
+                run = 1.0
+    discordant = discordant_pairs(order_xy, place, ends, words, inside, above, step)
     middle = 0.5 * (n + 1)
     sxx = syy = sxy = 0.0
     for i in range(n):
