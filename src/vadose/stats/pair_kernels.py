@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from .autocorrelation_kernels import choose_lags, decay, gaussian_form, inflation, lagged, mean_loss, pairs_at, restore
-from .order_kernels import rank_correlations, steps_table
+from .order_kernels import bucket_count, rank_correlations, steps_table
 
 FAST = {"reassoc", "contract", "nsz"}
 
@@ -139,19 +139,28 @@ def _centred(values, out):
     """Write values less their mean; returns mean, mean square of the result, and whether the values differ."""
     n = values.size
     mean = _mean(values)
-    low = high = values[0]
+    first = values[0]
     total = 0.0
     for i in range(n):
         out[i] = values[i] - mean
         total += out[i]
-        low = min(low, values[i])
-        high = max(high, values[i])
     rest = total / n
     square = 0.0
+    others = 0
     for i in range(n):
         out[i] -= rest
         square += out[i] * out[i]
-    return mean + rest, square / n, high > low
+        others += values[i] != first
+    return mean + rest, square / n, others > 0
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _present(values):
+    """Number of finite values."""
+    total = 0
+    for i in range(values.size):
+        total += values[i] - values[i] == 0.0
+    return total
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
@@ -176,11 +185,12 @@ def score_rows(x, y, axis, span, min_n, ranks, persistence, honest, plain, varia
     steps = np.empty(length, np.int64)
     mask = np.empty(span)
     u, v = np.empty(span), np.empty(span)
-    ints = np.empty((7, length), np.int32)
-    words = np.empty(((length >> 12) + 2) << 6, np.uint64)
-    inside = np.empty(words.size, np.int16)
-    above = np.empty(words.size >> 6, np.int32)
-    count = np.empty((2, 2048), np.int32)
+    ints = np.empty((4, length), np.uint32)
+    floats = np.empty((3, length))
+    above = np.empty((length >> 12) + 1, np.int32)
+    inside = np.empty((above.size, 64), np.int16)
+    words = np.empty(above.size << 6, np.uint64)
+    count = np.empty(bucket_count(length) + 1, np.uint32)
     step = steps_table()
     w, rank_w, lags = np.empty((8, 5)), np.zeros((1, 5)), np.zeros((4, 3))
     zero = np.zeros((5, 5))
@@ -189,17 +199,18 @@ def score_rows(x, y, axis, span, min_n, ranks, persistence, honest, plain, varia
     for p in range(rows):
         px = p if x.shape[0] > 1 else 0
         py = p if y.shape[0] > 1 else 0
-        n = nx = ny = 0
-        for t in range(length):
-            has_x, has_y = np.isfinite(x[px, t]), np.isfinite(y[py, t])
-            nx += has_x
-            ny += has_y
-            if has_x and has_y:
-                xs[n] = x[px, t]
-                ys[n] = y[py, t]
-                ds[n] = xs[n] - ys[n]
-                steps[n] = axis[t]
-                n += 1
+        row_x, row_y, when = x[px], y[py], axis
+        nx, ny = _present(row_x), _present(row_y)
+        n = length
+        if nx < length or ny < length:
+            n = 0
+            for t in range(length):
+                if np.isfinite(row_x[t]) and np.isfinite(row_y[t]):
+                    xs[n] = row_x[t]
+                    ys[n] = row_y[t]
+                    steps[n] = axis[t]
+                    n += 1
+            row_x, row_y, when = xs[:n], ys[:n], steps[:n]
         plain[p, :] = np.nan
         variance[p, :] = np.nan
         size[p, :] = np.nan
@@ -214,8 +225,10 @@ def score_rows(x, y, axis, span, min_n, ranks, persistence, honest, plain, varia
         if n < min_n:
             status[p] = 2
             continue
-        mx, vx, moves_x = _centred(xs[:n], dx[:n])
-        my, vy, moves_y = _centred(ys[:n], dy[:n])
+        mx, vx, moves_x = _centred(row_x, dx[:n])
+        my, vy, moves_y = _centred(row_y, dy[:n])
+        for i in range(n):
+            ds[i] = row_x[i] - row_y[i]
         bias, vd, _ = _centred(ds[:n], dd[:n])
         cov = _dot(dx[:n], dy[:n]) / n
         sx, sy = np.sqrt(vx), np.sqrt(vy)
@@ -235,8 +248,8 @@ def score_rows(x, y, axis, span, min_n, ranks, persistence, honest, plain, varia
                 plain[p, 10] = 1.0 - np.sqrt((r - 1.0) ** 2 + (mx / my - 1.0) ** 2 + (sx / mx * my / sy - 1.0) ** 2)
         if not persistence and not (ranks and usable):
             continue
-        begin = steps[0]
-        width = steps[n - 1] + 1 - begin
+        begin = when[0]
+        width = when[n - 1] + 1 - begin
         ms, us, vs = mask[:width], u[:width], v[:width]
         first = second = 0
         enough = 0.0
@@ -258,7 +271,7 @@ def score_rows(x, y, axis, span, min_n, ranks, persistence, honest, plain, varia
                 us[:] = 0.0
                 vs[:] = 0.0
             for i in range(n):
-                k = steps[i] - begin
+                k = when[i] - begin
                 ms[k] = 1.0
                 us[k] = dx[i]
                 vs[k] = dy[i]
@@ -267,19 +280,19 @@ def score_rows(x, y, axis, span, min_n, ranks, persistence, honest, plain, varia
             plain[p, 16] = _decays(us, vs, ms, first, second, enough, n, w, lags, amount, phi, 0)
         if ranks and usable:
             rho, tau, difference, spread, rxx, ryy = rank_correlations(
-                xs[:n], ys[:n], ds[:n], dd[:n], ints, dx, words, inside, above, count, step
+                row_x, row_y, ds[:n], dd[:n], ints, floats, words, inside, above, count, step
             )
             plain[p, 11], plain[p, 12], plain[p, 13], plain[p, 14] = rho, tau, difference, spread
             if first:
                 fx, fy = 1.0 / np.sqrt(rxx / n), 1.0 / np.sqrt(ryy / n)
                 for i in range(n):
-                    k = steps[i] - begin
+                    k = when[i] - begin
                     us[k] = ds[i] * fx
                     vs[k] = dd[i] * fy
                 rank_w[0, 2], rank_w[0, 3], rank_w[0, 4] = -0.5 * rho, -0.5 * rho, 1.0
                 _decays(us, vs, ms, first, second, enough, n, rank_w, lags, amount, phi, 8)
         if persistence:
             if honest:
-                inflation(amount, phi, steps, n, width, wide, table)
+                inflation(amount, phi, when, n, width, wide, table)
             for j in range(_M):
                 size[p, j] = max(3.0, n / wide[j]) if honest else n
