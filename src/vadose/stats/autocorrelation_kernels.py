@@ -52,27 +52,33 @@ def choose_lags(mask, n):
 
 
 @njit(cache=True, nogil=True)
-def decay(rho_first, rho_second, first, second, pairs, n, span):
+def mean_loss(rho, first, n, span):
+    """Share of the variance that removing the sample mean takes from every autocovariance: V/n, at most a half."""
+    if first == 0 or not rho > 0.0:
+        return 1.0 / n
+    phi = min(rho, MOST) ** (1.0 / first)
+    for _ in range(2):
+        loss = min(0.5, (1.0 + 2.0 * phi / (1.0 - phi) * n / span) / n)
+        phi = min(rho + (1.0 - rho) * loss, MOST) ** (1.0 / first)
+    return loss
+
+
+@njit(cache=True, nogil=True)
+def decay(one, two, first, second, clear, span):
     """Amplitude ``a`` and persistence ``phi`` from the autocorrelation at one or two lags.
 
-    The second lag counts only where the first autocorrelation is clearly there (2 standard errors), and only towards
-    more persistence: it finds an AR(1) process hidden under white noise.
+    The second lag counts only where the first autocorrelation is ``clear`` of noise, and only towards more persistence:
+    it finds an AR(1) process hidden under white noise, of a memory up to a thirtieth of the record.
     """
-    if first == 0 or not rho_first > 0.0:
+    if first == 0 or not one > 0.0:
         return 0.0, 0.0
-    # removing the sample mean lowers every autocovariance by the variance of the mean, V/n
-    a, phi = 0.0, 0.0
-    for _ in range(2):
-        spread = min(0.5, (1.0 + 2.0 * a * phi / (1.0 - phi) * n / span) / n)
-        one = min(rho_first * (1.0 - spread) + spread, MOST**first)
-        a, phi = 1.0, one ** (1.0 / first)
-        if second and rho_first * np.sqrt(pairs) > 2.0:
-            two = rho_second * (1.0 - spread) + spread
-            if two > 0.0:
-                slow = min(MOST, (two / one) ** (1.0 / (second - first)))
-                if slow > phi:
-                    a, phi = one / slow**first, slow
-    return a, phi
+    one = min(one, MOST**first)
+    phi = one ** (1.0 / first)
+    if second and clear and two > 0.0:
+        slow = min((two / one) ** (1.0 / (second - first)), np.exp(-30.0 / span))
+        if slow > phi:
+            return one / slow**first, slow
+    return 1.0, phi
 
 
 @njit(cache=True, nogil=True)
@@ -114,17 +120,46 @@ def inflation(a, phi, steps, n, span, row, table):
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
-def lagged(series, mask, lag):
-    """Autocorrelation at ``lag`` of a centred series with zeros in its gaps, normalised by the same pairs."""
-    product = square = 0.0
-    n = series.size - lag
-    a, b = series[:n], series[lag:]
-    p, q = mask[:n], mask[lag:]
+def lagged(u, v, mask, lag, same, cross):
+    """Products of two centred series (zeros in gaps) with themselves and ``lag`` steps later, over the same pairs.
+
+    ``same`` and ``cross`` get (uu, uv, vv), scaled so that the first and last of ``same`` are 1.
+    """
+    n = u.size - lag
+    u0, u1, v0, v1, m0, m1 = u[:n], u[lag:], v[:n], v[lag:], mask[:n], mask[lag:]
+    suu = suv = svv = cuu = cuv = cvv = 0.0
     for t in range(n):
-        w = p[t] * q[t]
-        product += a[t] * b[t]
-        square += w * (a[t] * a[t] + b[t] * b[t])
-    return 2.0 * product / square if square > 0.0 else 0.0
+        w = m0[t] * m1[t]
+        suu += w * (u0[t] * u0[t] + u1[t] * u1[t])
+        suv += w * (u0[t] * v0[t] + u1[t] * v1[t])
+        svv += w * (v0[t] * v0[t] + v1[t] * v1[t])
+        cuu += u0[t] * u1[t]
+        cuv += u0[t] * v1[t] + u1[t] * v0[t]
+        cvv += v0[t] * v1[t]
+    fu = 1.0 / suu if suu > 0.0 else 0.0
+    fv = 1.0 / svv if svv > 0.0 else 0.0
+    f = np.sqrt(fu * fv)
+    same[0], same[1], same[2] = suu * fu, suv * f, svv * fv
+    cross[0], cross[1], cross[2] = 2.0 * cuu * fu, cuv * f, 2.0 * cvv * fv
+
+
+@njit(cache=True, nogil=True)
+def restore(same, cross, loss_u, loss_v):
+    """Give the autocovariances back what removing the means took."""
+    cross[0] += loss_u * (same[0] - cross[0])
+    cross[1] += np.sqrt(loss_u * loss_v) * (same[1] - cross[1])
+    cross[2] += loss_v * (same[2] - cross[2])
+
+
+@njit(cache=True, nogil=True)
+def gaussian_form(w, c):
+    """Covariance of w0 u + w1 v + w2 u^2 + w3 v^2 + w4 u v between two times of lag covariances c = (uu, uv, vv)."""
+    f, g, h = 2.0 * w[2], w[4], 2.0 * w[3]  # twice the quadratic form's matrix (f g; g h)
+    uu, uv, vv = c[0], c[1], c[2]
+    linear = w[0] * w[0] * uu + 2.0 * w[0] * w[1] * uv + w[1] * w[1] * vv
+    a, b = f * uu + g * uv, f * uv + g * vv
+    d, e = g * uu + h * uv, g * uv + h * vv
+    return linear + 0.5 * (a * a + 2.0 * b * d + e * e)
 
 
 @njit(cache=True, nogil=True)
@@ -135,6 +170,7 @@ def effective_rows(values, axis, span, squared, rho, n_eff):
     steps = np.empty(length, np.int64)
     table = np.empty((64, 1))
     a, phi, v = np.empty(1), np.empty(1), np.empty(1)
+    same, cross = np.empty(3), np.empty(3)
     for p in range(rows):
         dense[:] = 0.0
         mask[:] = 0.0
@@ -156,13 +192,20 @@ def effective_rows(values, axis, span, squared, rho, n_eff):
                 mask[axis[t]] = 1.0
         begin, end = steps[0], steps[n - 1] + 1
         first, second = choose_lags(mask[begin:end], n)
-        one = two = pairs = 0.0
+        one = two = 0.0
+        clear = False
         if first:
-            one = lagged(dense[begin:end], mask[begin:end], first)
-            pairs = pairs_at(mask[begin:end], first)
-        if second:
-            two = lagged(dense[begin:end], mask[begin:end], second)
-        a[0], phi[0] = decay(one, two, first, second, pairs, n, end - begin)
+            part, here = dense[begin:end], mask[begin:end]
+            lagged(part, part, here, first, same, cross)
+            loss = mean_loss(cross[0], first, n, end - begin)
+            restore(same, cross, loss, loss)
+            one = cross[0]
+            clear = one * np.sqrt(pairs_at(here, first)) > 2.0
+            if second:
+                lagged(part, part, here, second, same, cross)
+                restore(same, cross, loss, loss)
+                two = cross[0]
+        a[0], phi[0] = decay(one, two, first, second, clear, end - begin)
         if squared:
             a[0] *= a[0]
             phi[0] *= phi[0]

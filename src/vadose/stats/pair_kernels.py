@@ -1,8 +1,8 @@
 """All scores of one pair of series, their variances and effective sizes (numba).
 
 Every smooth score is a function of five moments, so its influence series is a sum of five basis series: the centred
-estimate u and reference v, and u^2, v^2, u v less their means. Their products at lag 0 and at two further lags give the
-variance and the autocorrelation of every score at once.
+estimate u and reference v, and u^2, v^2, u v less their means. Their products give the variance of every score at once; the
+products of u and v at two lags give the autocorrelation.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .autocorrelation_kernels import choose_lags, decay, inflation, lagged, pairs_at
-from .order_kernels import rank_correlations
+from .autocorrelation_kernels import choose_lags, decay, gaussian_form, inflation, lagged, mean_loss, pairs_at, restore
+from .order_kernels import bucket_count, rank_correlations, steps_table
 
 FAST = {"reassoc", "contract", "nsz"}
 
@@ -26,16 +26,12 @@ _M = len(SMOOTH)
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def _gram(u, v, a, b, c, mask, lag, sign, out):
-    """Sums over pairs ``lag`` apart of products of (first + sign * second), upper triangle of 5 x 5."""
-    n = u.size - lag
-    u0, v0, a0, b0, c0, m0 = u[:n], v[:n], a[:n], b[:n], c[:n], mask[:n]
-    u1, v1, a1, b1, c1, m1 = u[lag:], v[lag:], a[lag:], b[lag:], c[lag:], mask[lag:]
+def _gram(u, v, mean_uu, mean_vv, mean_uv, out):
+    """Sums of products of the five basis series, upper triangle of 5 x 5."""
     uu = uv = ua = ub = uc = vv = va = vb = vc = aa = ab = ac = bb = bc = cc = 0.0
-    for t in range(n):
-        w = m0[t] * m1[t]
-        p, q = w * (u0[t] + sign * u1[t]), w * (v0[t] + sign * v1[t])
-        r, s, z = w * (a0[t] + sign * a1[t]), w * (b0[t] + sign * b1[t]), w * (c0[t] + sign * c1[t])
+    for t in range(u.size):
+        p, q = u[t], v[t]
+        r, s, z = p * p - mean_uu, q * q - mean_vv, p * q - mean_uv
         uu += p * p
         uv += p * q
         ua += p * r
@@ -55,6 +51,36 @@ def _gram(u, v, a, b, c, mask, lag, sign, out):
     out[1, 1], out[1, 2], out[1, 3], out[1, 4] = vv, va, vb, vc
     out[2, 2], out[2, 3], out[2, 4] = aa, ab, ac
     out[3, 3], out[3, 4], out[4, 4] = bb, bc, cc
+
+
+@njit(cache=True, nogil=True)
+def _decays(u, v, mask, first, second, enough, n, w, lags, amount, phi, at):
+    """Amplitude and persistence of the influence series with weights ``w`` on (u, v), from ``at`` on.
+
+    Quadratic terms follow from the lagged covariances of u and v as for Gaussian series. Returns the first
+    autocorrelation of the first series.
+    """
+    same, cross, same2, cross2 = lags[0], lags[1], lags[2], lags[3]
+    if first == 0:
+        return np.nan
+    lagged(u, v, mask, first, same, cross)
+    loss_u, loss_v = mean_loss(cross[0], first, n, u.size), mean_loss(cross[2], first, n, u.size)
+    below = gaussian_form(w[0], same)
+    measured = gaussian_form(w[0], cross) / below if below > 0.0 else 0.0
+    restore(same, cross, loss_u, loss_v)
+    if second:
+        lagged(u, v, mask, second, same2, cross2)
+        restore(same2, cross2, loss_u, loss_v)
+    for j in range(w.shape[0]):
+        below = gaussian_form(w[j], same)
+        one = gaussian_form(w[j], cross) / below if below > 0.0 else 0.0
+        two = 0.0
+        if second:
+            below = gaussian_form(w[j], same2)
+            two = gaussian_form(w[j], cross2) / below if below > 0.0 else 0.0
+        linear = one if w[j, 2] == 0.0 and w[j, 3] == 0.0 else np.sqrt(max(one, 0.0))
+        amount[at + j], phi[at + j] = decay(one, two, first, second, linear * np.sqrt(enough) > 2.0, u.size)
+    return measured
 
 
 @njit(cache=True, nogil=True)
@@ -113,19 +139,28 @@ def _centred(values, out):
     """Write values less their mean; returns mean, mean square of the result, and whether the values differ."""
     n = values.size
     mean = _mean(values)
-    low = high = values[0]
+    first = values[0]
     total = 0.0
     for i in range(n):
         out[i] = values[i] - mean
         total += out[i]
-        low = min(low, values[i])
-        high = max(high, values[i])
     rest = total / n
     square = 0.0
+    others = 0
     for i in range(n):
         out[i] -= rest
         square += out[i] * out[i]
-    return mean + rest, square / n, high > low
+        others += values[i] != first
+    return mean + rest, square / n, others > 0
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _present(values):
+    """Number of finite values."""
+    total = 0
+    for i in range(values.size):
+        total += values[i] - values[i] == 0.0
+    return total
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
@@ -149,31 +184,33 @@ def score_rows(x, y, axis, span, min_n, ranks, persistence, honest, plain, varia
     dx, dy, dd = np.empty(length), np.empty(length), np.empty(length)
     steps = np.empty(length, np.int64)
     mask = np.empty(span)
-    u, v, a, b, c = np.empty(span), np.empty(span), np.empty(span), np.empty(span), np.empty(span)
-    ints = np.empty((8, length), np.int64)
-    words = np.empty(((length >> 12) + 2) << 6, np.uint64)
-    inside = np.empty(words.size, np.int16)
-    above = np.empty(words.size >> 6, np.int64)
-    count = np.empty((2, 2048), np.int64)
-    w = np.empty((8, 5))
-    zero, plus, minus = np.zeros((5, 5)), np.zeros((5, 5)), np.zeros((5, 5))
-    plus2, minus2 = np.zeros((5, 5)), np.zeros((5, 5))
+    u, v = np.empty(span), np.empty(span)
+    ints = np.empty((4, length), np.uint32)
+    floats = np.empty((3, length))
+    above = np.empty((length >> 12) + 1, np.int32)
+    inside = np.empty((above.size, 64), np.int16)
+    words = np.empty(above.size << 6, np.uint64)
+    count = np.empty(bucket_count(length) + 1, np.uint32)
+    step = steps_table()
+    w, rank_w, lags = np.empty((8, 5)), np.zeros((1, 5)), np.zeros((4, 3))
+    zero = np.zeros((5, 5))
     amount, phi, wide = np.zeros(_M), np.zeros(_M), np.ones(_M)
     table = np.empty((64, _M))
     for p in range(rows):
         px = p if x.shape[0] > 1 else 0
         py = p if y.shape[0] > 1 else 0
-        n = nx = ny = 0
-        for t in range(length):
-            has_x, has_y = np.isfinite(x[px, t]), np.isfinite(y[py, t])
-            nx += has_x
-            ny += has_y
-            if has_x and has_y:
-                xs[n] = x[px, t]
-                ys[n] = y[py, t]
-                ds[n] = xs[n] - ys[n]
-                steps[n] = axis[t]
-                n += 1
+        row_x, row_y, when = x[px], y[py], axis
+        nx, ny = _present(row_x), _present(row_y)
+        n = length
+        if nx < length or ny < length:
+            n = 0
+            for t in range(length):
+                if np.isfinite(row_x[t]) and np.isfinite(row_y[t]):
+                    xs[n] = row_x[t]
+                    ys[n] = row_y[t]
+                    steps[n] = axis[t]
+                    n += 1
+            row_x, row_y, when = xs[:n], ys[:n], steps[:n]
         plain[p, :] = np.nan
         variance[p, :] = np.nan
         size[p, :] = np.nan
@@ -188,8 +225,10 @@ def score_rows(x, y, axis, span, min_n, ranks, persistence, honest, plain, varia
         if n < min_n:
             status[p] = 2
             continue
-        mx, vx, moves_x = _centred(xs[:n], dx[:n])
-        my, vy, moves_y = _centred(ys[:n], dy[:n])
+        mx, vx, moves_x = _centred(row_x, dx[:n])
+        my, vy, moves_y = _centred(row_y, dy[:n])
+        for i in range(n):
+            ds[i] = row_x[i] - row_y[i]
         bias, vd, _ = _centred(ds[:n], dd[:n])
         cov = _dot(dx[:n], dy[:n]) / n
         sx, sy = np.sqrt(vx), np.sqrt(vy)
@@ -209,77 +248,51 @@ def score_rows(x, y, axis, span, min_n, ranks, persistence, honest, plain, varia
                 plain[p, 10] = 1.0 - np.sqrt((r - 1.0) ** 2 + (mx / my - 1.0) ** 2 + (sx / mx * my / sy - 1.0) ** 2)
         if not persistence and not (ranks and usable):
             continue
-        begin, stop = steps[0], steps[n - 1] + 1
-        width = stop - begin
-        ms, us, vs, as_, bs, cs = mask[:width], u[:width], v[:width], a[:width], b[:width], c[:width]
+        begin = when[0]
+        width = when[n - 1] + 1 - begin
+        ms, us, vs = mask[:width], u[:width], v[:width]
         first = second = 0
         enough = 0.0
         amount[:] = 0.0
         phi[:] = 0.0
         if persistence:
             unit_x, unit_y = sx if sx > 0.0 and moves_x else 1.0, sy if sy > 0.0 and moves_y else 1.0
+            for i in range(n):
+                dx[i] /= unit_x
+                dy[i] /= unit_y
             product = cov / (unit_x * unit_y)
-            square_x, square_y = vx / unit_x**2, vy / unit_y**2
+            _weights(w, mx, my, unit_x, unit_y, product, bias, mse)
+            _gram(dx[:n], dy[:n], vx / unit_x**2, vy / unit_y**2, product, zero)
+            for j in range(8):
+                variance[p, j] = _form(w[j], zero) / n
+        if honest:
             if width > n:
                 ms[:] = 0.0
                 us[:] = 0.0
                 vs[:] = 0.0
-                as_[:] = 0.0
-                bs[:] = 0.0
-                cs[:] = 0.0
             for i in range(n):
-                k = steps[i] - begin
-                g, h = dx[i] / unit_x, dy[i] / unit_y
+                k = when[i] - begin
                 ms[k] = 1.0
-                us[k] = g
-                vs[k] = h
-                as_[k] = g * g - square_x
-                bs[k] = h * h - square_y
-                cs[k] = g * h - product
-            _weights(w, mx, my, unit_x, unit_y, product, bias, mse)
-            _gram(us, vs, as_, bs, cs, ms, 0, 0.0, zero)
-            if honest:
-                first, second = choose_lags(ms, n)
-                if first:
-                    enough = pairs_at(ms, first)
-                    _gram(us, vs, as_, bs, cs, ms, first, 1.0, plus)
-                    _gram(us, vs, as_, bs, cs, ms, first, -1.0, minus)
-                if second:
-                    _gram(us, vs, as_, bs, cs, ms, second, 1.0, plus2)
-                    _gram(us, vs, as_, bs, cs, ms, second, -1.0, minus2)
-            for j in range(8):
-                variance[p, j] = _form(w[j], zero) / n
-                one = two = 0.0
-                if first:
-                    f, g = _form(w[j], plus), _form(w[j], minus)
-                    one = (f - g) / (f + g) if f + g > 0.0 else 0.0
-                if second:
-                    f, g = _form(w[j], plus2), _form(w[j], minus2)
-                    two = (f - g) / (f + g) if f + g > 0.0 else 0.0
-                if j == 0:
-                    plain[p, 16] = one if first else np.nan
-                amount[j], phi[j] = decay(one, two, first, second, enough, n, width)
+                us[k] = dx[i]
+                vs[k] = dy[i]
+            first, second = choose_lags(ms, n)
+            enough = pairs_at(ms, first) if first else 0.0
+            plain[p, 16] = _decays(us, vs, ms, first, second, enough, n, w, lags, amount, phi, 0)
         if ranks and usable:
             rho, tau, difference, spread, rxx, ryy = rank_correlations(
-                xs[:n], ys[:n], ds[:n], dd[:n], ints, words, inside, above, count
+                row_x, row_y, ds[:n], dd[:n], ints, floats, words, inside, above, count, step
             )
             plain[p, 11], plain[p, 12], plain[p, 13], plain[p, 14] = rho, tau, difference, spread
             if first:
                 fx, fy = 1.0 / np.sqrt(rxx / n), 1.0 / np.sqrt(ryy / n)
-                total = 0.0
                 for i in range(n):
-                    g, h = ds[i] * fx, dd[i] * fy
-                    value = g * h - 0.5 * rho * (g * g + h * h)
-                    us[steps[i] - begin] = value
-                    total += value
-                total /= n
-                for i in range(n):
-                    us[steps[i] - begin] -= total
-                one = lagged(us, ms, first)
-                two = lagged(us, ms, second) if second else 0.0
-                amount[8], phi[8] = decay(one, two, first, second, enough, n, width)
+                    k = when[i] - begin
+                    us[k] = ds[i] * fx
+                    vs[k] = dd[i] * fy
+                rank_w[0, 2], rank_w[0, 3], rank_w[0, 4] = -0.5 * rho, -0.5 * rho, 1.0
+                _decays(us, vs, ms, first, second, enough, n, rank_w, lags, amount, phi, 8)
         if persistence:
             if honest:
-                inflation(amount, phi, steps, n, width, wide, table)
+                inflation(amount, phi, when, n, width, wide, table)
             for j in range(_M):
                 size[p, j] = max(3.0, n / wide[j]) if honest else n

@@ -264,36 +264,41 @@ def _smooth(
     out: dict, p: dict, variance: dict, size: dict, *, n_bias: NDArray, honest: bool, z: float, level: float
 ) -> None:
     """Intervals of ubrmse (chi-square) and of the scores that have none in the textbooks (delta method)."""
-    from scipy.special import chdtri
-
-    tail = 0.5 * (1.0 - level)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         spread = p["ubrmse"] ** 2
         if honest:
-            dof = np.maximum(1.0, 2.0 * spread**2 / variance["ubmse"] * size["ubmse"] - 1.0)
+            dof = 2.0 * spread**2 / variance["ubmse"] * size["ubmse"] - 1.0
             sigma2 = spread * n_bias / (n_bias - 1.0)
         else:
             dof, sigma2 = p["n"] - 1.0, spread * p["n"] / (p["n"] - 1.0)
-        exact = ~(spread > 0.0) | ~(variance["ubmse"] > 0.0)
-        for end, part in (("lower", tail), ("upper", 1.0 - tail)):
-            bound = np.sqrt(sigma2 * dof / chdtri(dof, part))
-            out[f"ubrmse_{end}"] = np.where(exact, p["ubrmse"], bound)
+        low, high = _chi_square(spread, sigma2, np.where(variance["ubmse"] > 0.0, dof, np.inf), level)
+        out["ubrmse_lower"], out["ubrmse_upper"] = np.sqrt(low), np.sqrt(high)
+        for name in ("mse", "mse_corr"):
+            dof = 2.0 * p[name] ** 2 / variance[name] * size[name] - 1.0
+            dof = np.where(variance[name] > 0.0, dof, np.inf)
+            out[f"{name}_lower"], out[f"{name}_upper"] = _chi_square(p[name], p[name], dof, level)
+        out["rmse_lower"], out["rmse_upper"] = np.sqrt(out["mse_lower"]), np.sqrt(out["mse_upper"])
 
         def factor(name: str, scale: NDArray | float) -> NDArray:
             half = z * np.sqrt(variance[name] / (size[name] - 1.0)) / scale
             return np.exp(np.where(variance[name] > 0.0, half, 0.0))
 
-        f = factor("mse", p["mse"])
-        out["mse_lower"], out["mse_upper"] = p["mse"] / f, p["mse"] * f
-        out["rmse_lower"], out["rmse_upper"] = np.sqrt(out["mse_lower"]), np.sqrt(out["mse_upper"])
-        f = factor("mse_corr", p["mse_corr"])
-        out["mse_corr_lower"], out["mse_corr_upper"] = p["mse_corr"] / f, p["mse_corr"] * f
         for name in ("nse", "kge"):
             f, rest = factor(name, 1.0), 1.0 - p[name]
             out[f"{name}_lower"], out[f"{name}_upper"] = 1.0 - rest * f, 1.0 - rest / f
         half = z * np.sqrt(variance["sd_gap"] / (size["sd_gap"] - 1.0))
         low, high = _square_bounds(p["sd_gap"] - half, p["sd_gap"] + half)
         out["mse_var_lower"], out["mse_var_upper"] = low, high
+
+
+def _chi_square(plain: NDArray, centre: NDArray, dof: NDArray, level: float) -> tuple[NDArray, NDArray]:
+    """Interval of a mean square with ``dof`` degrees of freedom; the number itself where they are infinite."""
+    from scipy.special import chdtri
+
+    tail = 0.5 * (1.0 - level)
+    dof = np.where(np.isnan(plain), np.nan, np.maximum(dof, 1.0))
+    low, high = (centre * dof / chdtri(dof, part) for part in (tail, 1.0 - tail))
+    return np.where(np.isinf(dof), plain, low), np.where(np.isinf(dof), plain, high)
 
 
 def _square_bounds(low: NDArray, high: NDArray) -> tuple[NDArray, NDArray]:
