@@ -186,7 +186,7 @@ class Coding:
         )
 
     def in_file(self, variable: Any) -> Coding:
-        """This coding with the scale, offset and fills that another file of the stack declares.
+        """The same coding with the scale, offset and fills that another file of the stack declares.
 
         Packed files of one series often carry a scale of their own each.
         """

@@ -23,6 +23,7 @@ from .catalogue import Product
 from .cells import Cells, index_cells, layout
 from .decode import Coding, TimeCoding, attribute, check_units, open_netcdf
 from .images import Images, index_images
+from .layers import stack_layers
 
 #: Provider bit -> canonical flag. Bit 64 exists since v06 / v202012.
 FLAG_BITS = {
@@ -188,14 +189,6 @@ def open_rzsm(paths: Sequence[Path], *, product: Product, record: str, bbox: Any
         layers=list(RZSM_LAYERS.values()), version=index.identity.version, attrs=_attrs(index.identity, product),
         title=f"{product.title} {index.identity.version}",
     )  # fmt: skip
-
-
-def stack_layers(index: Images | Cells, names: Sequence[str]) -> xr.DataArray:
-    """Variables of one layer each as one DataArray, dims (time, layer, lat, lon)."""
-    parts = [index.variable(n) for n in names]
-    return xr.concat(parts, dim="layer", join="exact", coords="minimal", compat="override").transpose(
-        "time", "layer", "lat", "lon"
-    )
 
 
 def _observed(days: xr.DataArray) -> xr.DataArray:

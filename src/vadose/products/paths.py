@@ -49,7 +49,9 @@ def _one(item: Path, patterns: tuple[str, ...]) -> list[Path]:
     elif item.is_file():
         return [item]
     elif glob.has_magic(str(item)):
-        found = [p for p in map(Path, glob.glob(str(item), recursive=True)) if p.is_file() and not _is_ancillary(p.name)]
+        found = [
+            p for p in map(Path, glob.glob(str(item), recursive=True)) if p.is_file() and not _is_ancillary(p.name)
+        ]
         needed = "a pattern that matches files"
     else:
         raise InputFileError(item, found="no such file or folder", needed="an existing file, folder or glob pattern")
