@@ -134,8 +134,17 @@ def canonical_flags(raw: xr.DataArray, version: str) -> xr.DataArray:
     return xr.apply_ufunc(translate, raw, dask="parallelized", output_dtypes=["uint16"], keep_attrs="drop")
 
 
-def index_record(paths: Sequence[Path], variables: Sequence[str], *, record: str, accepted: Sequence[str],
-                 optional: Sequence[str], dtypes: Mapping[str, str], bbox: Any, period: Any) -> Images | Cells:  # fmt: skip
+def index_record(
+    paths: Sequence[Path],
+    variables: Sequence[str],
+    *,
+    record: str,
+    accepted: Sequence[str],
+    optional: Sequence[str],
+    dtypes: Mapping[str, str],
+    bbox: Any,
+    period: Any,
+) -> Images | Cells:
     """Index of images or of cell files, whichever the first file is."""
 
     def identity(nc: Any, path: Path) -> Identity:
