@@ -17,6 +17,9 @@ from .rasters import check_single, read_classes
 TABLE = "kg_zoneNum.csv"
 OCEAN = 0
 
+#: Rows and columns of the PNG that hold a colour key, not the Arctic Ocean: 3 × 3 pixels for each of 32 zones.
+KEY = (3, 96)
+
 #: Zone names that are no class of Beck et al. (2018). Choice: ``As`` (dry summer) joins ``Aw``, the class that
 #: holds every savanna climate in their scheme.
 SYNONYMS = {"As": "Aw", "Ocean": ""}
@@ -51,7 +54,8 @@ def open_koeppen_geiger(paths: Sequence[Path], *, bbox=None, period=None, flags:
     Notes
     -----
     Read at once: 84 MB for the globe at 1/36°. The PNG has no georeference; its 6480 × 12960 pixels are the cells
-    of the global 1/36° grid. Choice: ``As`` is counted as ``Aw``.
+    of the global 1/36° grid. The key of zone colours in its top left corner (0.08° × 2.7° at the pole) is read as
+    ocean. Choice: ``As`` is counted as ``Aw``.
     """
     schema.check_rule(flags)
     images = [Path(p) for p in paths if Path(p).suffix.lower() != ".csv"]
@@ -60,6 +64,9 @@ def open_koeppen_geiger(paths: Sequence[Path], *, bbox=None, period=None, flags:
     if path.suffix.lower() == ".png":
         table = _read_table(tables[0] if tables else path.parent / TABLE)
         codes, part, _ = read_classes(path, what="Köppen-Geiger map", grid=Grid.regular(1 / 36), bbox=bbox)
+        ocean = next((number for number, zone in table.items() if zone == "Ocean"), None)
+        if ocean is not None:
+            codes[: max(KEY[0] - part.rows[0], 0), : max(KEY[1] - part.cols[0], 0)] = ocean
         inputs = [path.name, (tables[0].name if tables else TABLE)]
     else:
         table = dict(enumerate(landclass.KOEPPEN, start=1)) | {0: "Ocean"}

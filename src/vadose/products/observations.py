@@ -1,4 +1,4 @@
-"""Observations with a time and a place each: assembling swaths and ragged series into the canonical shape.
+"""Observations with a time and a place each: swaths and ragged series in the canonical shape.
 
 A reader hands over one dictionary of columns per file, cut to the box and the period at once, so that the memory
 held is that of the observations kept plus one file.
@@ -16,6 +16,8 @@ import xarray as xr
 from .. import schema, units
 from ..grid import check_bbox, wrap_longitude
 from ..periods import parse_period
+from .assemble import assemble
+from .catalogue import Product
 from .decode import Coding, attribute, check_units, get_variable
 
 #: Columns that become coordinates rather than variables.
@@ -102,84 +104,80 @@ def cut(columns: Mapping[str, np.ndarray], *, bbox=None, period=None) -> dict[st
     return out if keep.all() else {name: values[keep] for name, values in out.items()}
 
 
-def assemble(parts: Sequence[Mapping[str, np.ndarray]], *, name: str, valid_range: tuple[float, float] | None = None,
-             flags: str, depth: tuple[float, float],
-             attrs: Mapping[str, Mapping[str, Any]] | None = None) -> xr.Dataset:  # fmt: skip
-    """Join the columns of all files, sort by time, apply the valid range and the flag rule.
+def observe(
+    product: Product,
+    parts: Sequence[Mapping[str, np.ndarray]],
+    *,
+    name: str,
+    unit: str,
+    flags: str,
+    inputs: Sequence[Path],
+    depth: tuple[float, float],
+    valid: tuple[float, float] | None = None,
+    own: Mapping[str, Mapping[str, Any]] | None = None,
+    version: str = "",
+    attrs: Mapping[str, Any] | None = None,
+) -> xr.Dataset:
+    """Join the columns of all files, sort them by time, and assemble the canonical dataset.
 
     Parameters
     ----------
+    product : Product
+        Catalogue entry.
     parts : sequence of mappings
-        From :func:`cut`; every one with ``time``, ``lat``, ``lon``, ``flag`` and ``name``.
+        From :func:`cut`: the columns of each file, all with ``time``, ``lat``, ``lon``, ``flag`` (canonical bits)
+        and ``name``; others are coordinates, canonical variables, or named in ``own``.
     name : {"sm", "saturation"}
-        The soil-moisture column, in its canonical unit, NaN where missing.
-    valid_range : tuple of float, optional
-        The provider's range where it is narrower than the canonical one.
+        The soil-moisture column, in ``unit``, NaN where missing.
+    unit : str
+        Unit of it and of its uncertainty.
     flags : {"recommended", "usable", "none"}
-        Rule of :data:`vadose.schema.FLAG_RULES`.
-    depth : tuple of float
-        Top and bottom of the layer sensed [m].
-    attrs : mapping, optional
-        Attributes of columns that are not canonical variables.
+        Flag rule.
+    inputs : sequence of Path
+        Files read.
+    depth : (from, to)
+        Layer sensed [m].
+    valid : (low, high), optional
+        The provider's range, in ``unit``, where it is narrower than the canonical one.
+    own : mapping
+        Provider column -> attributes; kept as they are.
+    version, attrs
+        Provenance.
 
     Returns
     -------
     xarray.Dataset
-        Shape ``observations``. The attribute ``n_without_time`` counts observations left out because the file
-        gives them no time.
+        Shape ``observations``, in memory: it holds the observations kept and no more than one file beside.
 
     Notes
     -----
-    Every observation with a time is kept, also where the soil moisture is missing: ``flag`` says why.
-
-    Examples
-    --------
-    >>> part = {"time": np.array(["2020-01-02", "2020-01-01"], "M8[ns]"), "lat": np.zeros(2), "lon": np.zeros(2),
-    ...         "sm": np.array([0.2, 7.0], "f4"), "flag": np.array([0, 0], "u2")}
-    >>> ds = assemble([part], name="sm", flags="recommended", depth=(0.0, 0.05))
-    >>> ds.sm.values.tolist(), ds.flag.values.tolist(), int(ds.n_out_of_range)
-    ([nan, 0.20000000298023224], [128, 0], 1)
+    Every observation with a time is kept, also where soil moisture is missing: ``flag`` says why. The attribute
+    ``n_without_time`` counts those the file gives no time.
     """
-    schema.check_rule(flags)
-    attrs = attrs or {}
+    own = own or {}
     columns = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
     order = np.argsort(columns["time"], kind="stable")  # NaT sorts last
     timed = int((~np.isnat(columns["time"])).sum())
-    order = order[:timed]
     n_without_time = columns["time"].size - timed
-    columns = {k: v[order] for k, v in columns.items()}
+    columns = {k: v[order[:timed]] for k, v in columns.items()}
+    coords = {k: ("obs", columns.pop(k), {**_PLACE_ATTRS.get(k, {}), **own.get(k, {})}) for k in COORDINATES
+              if k in columns}  # fmt: skip
 
-    value = columns.pop(name).astype("float32")
-    flag = columns.pop("flag").astype("uint16")
-    low, high = valid_range or schema.VARIABLES[name].valid_range  # type: ignore[misc]
-    slack = 1e-6 * max(abs(high), 1e-3)
-    with np.errstate(invalid="ignore"):
-        outside = (value < low - slack) | (value > high + slack)
-    flag[np.isnan(value)] |= np.uint16(schema.FLAGS["missing"])
-    flag[outside] |= np.uint16(schema.FLAGS["out_of_range"])
-    value[outside | schema.rejected(flag, flags)] = np.nan
+    def labelled(key: str) -> xr.DataArray:
+        return xr.DataArray(columns.pop(key), dims="obs", coords=coords)
 
-    spec = schema.VARIABLES[name]
-    variables: dict[str, Any] = {
-        name: ("obs", value, {**spec.attrs(), "valid_range": np.asarray([low, high], "float32"),
-                              "depth_from": depth[0], "depth_to": depth[1]}),
-        "flag": ("obs", flag, schema.flag_attrs()),
-        "n_out_of_range": ((), np.int32(outside.sum()), schema.VARIABLES["n_out_of_range"].attrs()),
-    }  # fmt: skip
-    coords: dict[str, Any] = {}
-    for key, values in columns.items():
-        if key in COORDINATES:
-            coords[key] = ("obs", values, {**_PLACE_ATTRS.get(key, {}), **attrs.get(key, {})})
-            continue
-        known = schema.VARIABLES.get(key)
-        if known is not None and known.valid_range is not None:
-            values = _blank_outside(values.astype(known.dtype), known.valid_range)
-        variables[key] = ("obs", values, {**(known.attrs() if known else {}), **attrs.get(key, {})})
-    ds = xr.Dataset(variables, coords)
-    return ds.assign_attrs(n_without_time=np.int32(n_without_time), flag_rule=flags)
-
-
-def _blank_outside(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
-    with np.errstate(invalid="ignore"):
-        values[(values < limits[0]) | (values > limits[1])] = np.nan
-    return values
+    values = labelled(name)
+    if valid is not None:
+        # infinity lies outside the canonical range too: such values are flagged and counted with the others
+        beyond = (values < valid[0] * (1 - 1e-6)) | (values > valid[1] * (1 + 1e-6))
+        values = values.where(~beyond, np.inf)
+    uncertainty = labelled(f"{name}_uncertainty") if f"{name}_uncertainty" in columns else None
+    flag = labelled("flag")
+    extras = {k: labelled(k) for k in [k for k in columns if k not in own]}
+    ds = assemble(product, values, unit=unit, flags=flags, inputs=inputs, name=name, flag=flag,
+                  uncertainty=uncertainty, extras=extras, depth=depth, version=version,
+                  attrs={"n_without_time": np.int32(n_without_time), **(attrs or {})})  # fmt: skip
+    for key in [k for k in own if k in columns]:
+        ds[key] = labelled(key).assign_attrs(own[key])
+    ds["time"].attrs.update(_PLACE_ATTRS["time"])
+    return ds
