@@ -14,10 +14,11 @@ WATER_DENSITY = 1000.0
 #: Provider spellings -> the canonical spelling (UDUNITS/CF style).
 ALIASES = {
     "m3 m-3": "m3 m-3", "m3/m3": "m3 m-3", "m**3 m**-3": "m3 m-3", "m**3/m**3": "m3 m-3",
-    "m^3/m^3": "m3 m-3", "m^3 m^-3": "m3 m-3", "m3.m-3": "m3 m-3", "m3m-3": "m3 m-3",
+    "m^3/m^3": "m3 m-3", "m^3 m^-3": "m3 m-3", "m^3 m-3": "m3 m-3", "m3.m-3": "m3 m-3", "m3m-3": "m3 m-3",
     "cm**3/cm**3": "m3 m-3", "cm3/cm3": "m3 m-3", "cm3 cm-3": "m3 m-3", "m³ m⁻³": "m3 m-3",
     "1": "1", "-": "1", "": "1", "fraction": "1",
     "%": "%", "percent": "%", "degree of saturation (%)": "%", "percent (%)": "%",
+    "percentage": "%", "percentage (%)": "%",
     "% vol": "vol.%", "vol.%": "vol.%", "vol. %": "vol.%",
     "kg m-2": "kg m-2", "kg/m^2": "kg m-2", "kg/m2": "kg m-2", "kg/m**2": "kg m-2", "mm": "kg m-2",
     "K": "K", "Kelvin": "K", "Kelvins": "K", "kelvin": "K",
