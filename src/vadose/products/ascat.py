@@ -11,7 +11,9 @@ import xarray as xr
 
 from .. import schema
 from ..errors import InputFileError
+from .assemble import assemble
 from .catalogue import get
+from .cells import index_ragged
 from .decode import attribute, check_units, get_variable, open_netcdf, read_times
 from .observations import cut, observe, read_column
 
@@ -40,6 +42,111 @@ _DIRECTION = {"long_name": "orbit direction", "flag_values": np.array([0, 1], "i
               "flag_meanings": "ascending descending"}  # fmt: skip
 _SATELLITE = {"long_name": "satellite", "flag_values": np.array([1, 2, 3, 4, 5], "int8"),
               "flag_meanings": "ers-1 ers-2 metop-a metop-b metop-c"}  # fmt: skip
+_CORRECTION = {"long_name": "correction flags", "flag_masks": np.array([1, 2, 4, 8], "int8"),
+               "flag_meanings": "set_to_0 set_to_100 wet_correction subsurface_correction"}  # fmt: skip
+
+
+def open_ascat_h113(paths: Sequence[Path], *, bbox=None, period=None, flags: str = "recommended") -> xr.Dataset:
+    """Open H SAF ASCAT CDR v4 12.5 km (H113) cell files.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Contiguous ragged cell files.
+    bbox : tuple of float, optional
+        ``(west, south, east, north)`` [degrees].
+    period : str or tuple, optional
+        As :func:`vadose.periods.parse_period` takes it.
+    flags : {"recommended", "usable", "none"}
+        Flag rule.
+
+    Returns
+    -------
+    xarray.Dataset
+        Shape ``observations``, lazy: ``saturation``, ``saturation_uncertainty`` [1], ``flag``, ``corr_flag``,
+        ``dir``, ``sat_id``; ``location`` is the WARP5 grid point.
+
+    Raises
+    ------
+    InputFileError
+        If a file is damaged, or not of this product.
+
+    Notes
+    -----
+    127 is masked before scaling. Surface states above 1 (frozen, melting, ice) become ``frozen_or_snow``; the bits
+    of ``proc_flag`` and ``conf_flag`` are mapped by :data:`PROCESSING_BITS` and :data:`CONFIDENCE_BITS`.
+    """
+    return _open_series("ascat_h113", "H113", (127.0,), paths, bbox, period, flags)
+
+
+def open_ascat_h119(paths: Sequence[Path], *, bbox=None, period=None, flags: str = "recommended") -> xr.Dataset:
+    """Open H SAF ASCAT CDR v7 12.5 km (H119) cell files.
+
+    Parameters
+    ----------
+    paths, bbox, period, flags
+        As in :func:`open_ascat_h113`.
+
+    Returns
+    -------
+    xarray.Dataset
+        As :func:`open_ascat_h113`.
+
+    Raises
+    ------
+    InputFileError
+        If a file is damaged, or not of this product.
+
+    Notes
+    -----
+    65535 (655.35 when scaled) is masked before scaling.
+    """
+    return _open_series("ascat_h119", "H119", (65535.0,), paths, bbox, period, flags)
+
+
+def _open_series(product: str, name: str, fills: tuple[float, ...], paths: Sequence[Path], bbox, period,
+                 flags: str) -> xr.Dataset:  # fmt: skip
+    def identity(nc: Any, path: Path) -> str:
+        told = f"{attribute(nc, 'product_id')} {attribute(nc, 'id')} {attribute(nc, 'product_name')}"
+        if name not in told:
+            raise InputFileError(path.name, found=told.strip() or "no product id", needed=f"an {name} cell file",
+                                 do="Open H113 and H119 files under their own product.")  # fmt: skip
+        for variable in ("sm", "sm_noise"):
+            check_units(get_variable(nc, variable, path), path, "1")
+        return attribute(nc, "software")
+
+    bits = ["proc_flag", "conf_flag", "ssf"]
+    own = {"corr_flag": _CORRECTION, "dir": _DIRECTION, "sat_id": _SATELLITE}
+    index = index_ragged([Path(p) for p in paths], ["sm", "sm_noise", *bits], optional=list(own), identity=identity,
+                         fills={"sm": fills, "sm_noise": fills}, dtypes=dict.fromkeys([*bits, *own], "int8"),
+                         bbox=bbox, period=period, do=f"Is it an {name} cell file?")  # fmt: skip
+    flag = xr.apply_ufunc(map_series_flags, *[index.variable(n) for n in bits], dask="parallelized",
+                          output_dtypes=["uint16"])  # fmt: skip
+    ds = assemble(get(product), index.variable("sm"), unit="%", flags=flags, inputs=index.paths, name="saturation",
+                  flag=flag, uncertainty=index.variable("sm_noise"), depth=DEPTH, version=name,
+                  attrs={"software_provider": index.identity})  # fmt: skip
+    for column, attrs in own.items():
+        if column in index.codings:
+            ds[column] = index.variable(column).assign_attrs(attrs)
+    return ds
+
+
+def map_series_flags(processing: np.ndarray, confidence: np.ndarray, state: np.ndarray) -> np.ndarray:
+    """Canonical flags from ``proc_flag``, ``conf_flag`` and ``ssf`` of the H SAF series.
+
+    Examples
+    --------
+    >>> zero = np.zeros(4, "i1")
+    >>> map_series_flags(zero, np.array([0, 2, 16, 127], "i1"), np.array([1, 1, 0, 2], "i1")).tolist()
+    [0, 64, 1024, 1]
+    """
+    out = schema.map_bits(_known(processing), PROCESSING_BITS) | schema.map_bits(_known(confidence), CONFIDENCE_BITS)
+    frozen = (np.asarray(state) > SSF_BEST) & (np.asarray(state) != MISSING_BYTE)
+    return (out | np.where(frozen, np.uint16(schema.FLAGS["frozen_or_snow"]), np.uint16(0))).astype("uint16")
+
+
+def _known(bits: np.ndarray) -> np.ndarray:
+    return np.where(np.asarray(bits) == MISSING_BYTE, 0, bits)
 
 
 def open_ascat_l2(paths: Sequence[Path], *, bbox=None, period=None, flags: str = "recommended") -> xr.Dataset:

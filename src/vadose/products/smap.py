@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from ..errors import ConfigError, InputFileError
 from ..grid import Grid
 from .assemble import assemble
 from .catalogue import get
-from .decode import Coding, TimeCoding, attribute, get_variable, open_netcdf
+from .cells import index_cells, index_ragged, layout
+from .decode import Coding, TimeCoding, attribute, check_units, get_variable, open_netcdf
 from .images import Images, index_images
 from .observations import cut, observe, read_column
 
@@ -58,6 +60,12 @@ def map_retrieval(quality: np.ndarray) -> np.ndarray:
     absent = quality == RETRIEVAL_MISSING
     mapped = schema.map_bits(np.where(absent, 0, quality), RETRIEVAL_BITS)
     return np.where(absent, np.uint16(schema.FLAGS["missing"]), mapped).astype("uint16")
+
+
+def _mark_range(sm: xr.DataArray) -> xr.DataArray:
+    """Values beyond the provider's range as infinity, so that they are flagged and counted as out of range."""
+    beyond = (sm < VALID[0] * (1 - 1e-6)) | (sm > VALID[1] * (1 + 1e-6))
+    return sm.where(~beyond, np.float32(np.inf))
 
 
 def _decode_seconds(seconds: np.ndarray) -> np.ndarray:
@@ -140,6 +148,77 @@ def _version(nc: Any, path: Path) -> str:
     return release[1] if release else ""
 
 
+# ------------------------------------------------------------------------------------------------- level 3
+def open_smap_l3(paths: Sequence[Path], *, bbox=None, period=None, flags: str = "recommended") -> xr.Dataset:
+    """Open SMAP level-3 soil moisture: native HDF5, or cell time series in either layout.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        SPL3SMP or SPL3SMP_E files (:func:`open_smap_l3_native`), or cell files.
+    bbox : tuple of float, optional
+        ``(west, south, east, north)`` [degrees].
+    period : str or tuple, optional
+        As :func:`vadose.periods.parse_period` takes it.
+    flags : {"recommended", "usable", "none"}
+        Flag rule.
+
+    Returns
+    -------
+    xarray.Dataset
+        Lazy. Shape ``grid`` from native files and from orthogonal cells (version 5, one overpass, no flags);
+        shape ``observations`` from indexed ragged cells (version 9), with ``overpass`` and ``surface_flag``.
+
+    Raises
+    ------
+    InputFileError
+        If a file is damaged, of another product, or of another kind than the first.
+    """
+    paths = [Path(p) for p in paths]
+    if paths[0].suffix.lower() in (".h5", ".hdf5"):
+        return open_smap_l3_native(paths, bbox=bbox, period=period, flags=flags)
+    with open_netcdf(paths[0], needed=["soil_moisture"], do="Is it a SMAP level-3 file?") as nc:
+        kind = layout(nc)
+    if kind == "ortho":
+        return _open_ortho(paths, bbox, period, flags)
+    if kind == "indexed":
+        return _open_indexed(paths, bbox, period, flags)
+    raise InputFileError(paths[0].name, found=f"layout {kind or 'unknown'}", needed="orthogonal or indexed cells",
+                         do="Native SPL3SMP files end in .h5.")  # fmt: skip
+
+
+def _check_unit(nc: Any, path: Path) -> str:
+    check_units(get_variable(nc, "soil_moisture", path), path, "m3 m-3")
+    return attribute(nc, "overpass")
+
+
+def _open_ortho(paths: list[Path], bbox, period, flags: str) -> xr.Dataset:
+    cells = index_cells(paths, ["soil_moisture"], parent=Grid.ease2("M36"), identity=_check_unit,
+                        fills={"soil_moisture": (-9999.0,)}, bbox=bbox, period=period)  # fmt: skip
+    return assemble(get("smap_l3"), _mark_range(cells.variable("soil_moisture")), unit="m3 m-3", flags=flags,
+                    inputs=cells.paths, grid=cells.grid, depth=DEPTH, attrs={"overpass": cells.identity})  # fmt: skip
+
+
+def _open_indexed(paths: list[Path], bbox, period, flags: str) -> xr.Dataset:
+    needed = ["soil_moisture", "retrieval_qual_flag", "surface_flag", "Overpass"]
+    extras = {"surface_temperature": "K", "vegetation_water_content": "kg m-2"}
+    index = index_ragged(paths, needed, optional=list(extras), identity=_check_unit,
+                         fills={n: (-9999.0,) for n in ("soil_moisture", *extras)},
+                         dtypes={"retrieval_qual_flag": "uint16", "surface_flag": "uint16", "Overpass": "uint8"},
+                         bbox=bbox, period=period)  # fmt: skip
+    grid = Grid.ease2("M36")
+    row, col = grid.locate(index.lat, index.lon, where=paths[0].name)
+    index = replace(index, lat=grid.lat[row], lon=grid.lon[col])  # the files hold float32 centres
+    flag = xr.apply_ufunc(map_retrieval, index.variable("retrieval_qual_flag"), dask="parallelized",
+                          output_dtypes=["uint16"])  # fmt: skip
+    ds = assemble(get("smap_l3"), _mark_range(index.variable("soil_moisture")), unit="m3 m-3", flags=flags,
+                  inputs=index.paths, flag=flag, depth=DEPTH,
+                  extras={n: index.variable(n) for n in extras if n in index.codings}, extra_units=extras,
+                  attrs={"location_grid": grid.to_attr()})  # fmt: skip
+    ds["surface_flag"] = index.variable("surface_flag").assign_attrs(SURFACE_ATTRS)
+    return ds.assign_coords(overpass=index.variable("Overpass").assign_attrs(OVERPASS_ATTRS))
+
+
 # ------------------------------------------------------------------------------------------ level 3, native
 _L3_NAME = re.compile(r"SMAP_L3_SM_P(_E)?_(\d{8})_R(\d{5})_(\d{3})\.h5$")
 _GROUPS = {"am": ("Soil_Moisture_Retrieval_Data_AM", "", 6), "pm": ("Soil_Moisture_Retrieval_Data_PM", "_pm", 18)}
@@ -183,12 +262,10 @@ def open_smap_l3_native(paths: Sequence[Path], *, bbox=None, period=None, flags:
         stacks.append(_read_overpass(kind, paths, bbox, period))
     grid = stacks[0][1]
     merged = {k: xr.concat([s[0][k] for s in stacks], "time", join="exact").sortby("time") for k in stacks[0][0]}
-    sm = merged["sm"]
-    sm = sm.where((sm >= VALID[0] * (1 - 1e-6)) & (sm <= VALID[1] * (1 + 1e-6)) | sm.isnull(), np.inf)
     with open_netcdf(paths[-1]) as nc:
         version = _version(nc, paths[-1])
     product = get("smap_l3")
-    ds = assemble(product, sm.astype("float32"), unit="m3 m-3", flags=flags, inputs=paths, grid=grid,
+    ds = assemble(product, _mark_range(merged["sm"]), unit="m3 m-3", flags=flags, inputs=paths, grid=grid,
                   flag=merged["flag"], extras={"surface_temperature": merged["surface_temperature"], "t0": merged["t0"]},
                   depth=DEPTH, version=version,
                   attrs={"superseded": ", ".join(p.name for p in superseded)} if superseded else None)  # fmt: skip
