@@ -275,7 +275,7 @@ def get(id: str) -> Product:
     'model:era5'
     >>> get("era5-land")
     Traceback (most recent call last):
-    vadose.errors.ConfigError: product: found 'era5-land'; needed a product of the catalogue. Did you mean 'era5_land'...
+    vadose.errors.ConfigError: product: found 'era5-land'; needed a product of the catalogue. Did you mean 'era5_...
     """
     if id in _BY_ID:
         return _BY_ID[id]

@@ -94,8 +94,9 @@ class CellMosaic:
         with open_netcdf(box.path, needed=[self.name]) as nc:
             low, high = int(slots.min()), int(slots.max()) + 1
             first, last = int(at.min()), int(at.max()) + 1
-            raw = np.asarray(nc.variables[self.name][low:high, first:last])
-        return self.coding.decode(raw[slots - low][:, at - first]).T
+            variable = nc.variables[self.name]
+            raw = np.asarray(variable[low:high, first:last])
+            return self.coding.in_file(variable).decode(raw[slots - low][:, at - first]).T
 
 
 @dataclass(frozen=True)
@@ -318,8 +319,8 @@ class RaggedStack:
             at = position[mine]
             low, high = int(at.min()), int(at.max()) + 1
             with open_netcdf(self.paths[number], needed=[self.name]) as nc:
-                raw = np.asarray(get_variable(nc, self.name, self.paths[number])[low:high])
-            out[mine] = self.coding.decode(raw[at - low])
+                variable = get_variable(nc, self.name, self.paths[number])
+                out[mine] = self.coding.in_file(variable).decode(np.asarray(variable[low:high])[at - low])
         return out[0] if np.ndim(self.owner[key]) == 0 else out
 
 

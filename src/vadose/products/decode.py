@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +184,17 @@ class Coding:
             dtype=dtype,
             unsigned="_Unsigned" in names and str(variable.getncattr("_Unsigned")).lower() == "true",
         )
+
+    def in_file(self, variable: Any) -> Coding:
+        """The same coding with the scale, offset and fills that another file of the stack declares.
+
+        Packed files of one series often carry a scale of their own each.
+        """
+        own = Coding.of(variable, fills=self.fills, valid=self.valid, dtype=self.dtype)
+        names = variable.ncattrs()
+        return replace(own, scale=own.scale if "scale_factor" in names else self.scale,
+                       offset=own.offset if "add_offset" in names else self.offset,
+                       unsigned=own.unsigned or self.unsigned)  # fmt: skip
 
     def decode(self, coded: np.ndarray) -> np.ndarray:
         """Physical values of coded ones; missing ones are NaN. Integer results stay as coded."""

@@ -80,8 +80,9 @@ class ImageStack:
                 end += 1
             index = [self.sources[s][1] for s in steps[begin:end]]
             with open_netcdf(path, needed=[self.name]) as nc:
-                block = _read(get_variable(nc, self.name, path), self.order, {**where, "time": _times(index)})
-            out[begin:end] = self.coding.decode(block)
+                variable = get_variable(nc, self.name, path)
+                block = _read(variable, self.order, {**where, "time": _times(index)})
+                out[begin:end] = self.coding.in_file(variable).decode(block)
             begin = end
 
 

@@ -19,7 +19,8 @@ def expand(paths: str | os.PathLike | Iterable[str | os.PathLike], patterns: Ite
     paths : path or iterable of paths
         A file, a glob pattern (``**`` crosses folders), a folder (searched at all depths), or several of these.
     patterns : iterable of str
-        Names looked for in folders. ``grid.nc`` files describe cells and are never data.
+        Names looked for in folders. Files that describe a grid or a land mask are not
+        taken from folders and patterns; named one by one, every file is.
 
     Returns
     -------
@@ -48,7 +49,9 @@ def _one(item: Path, patterns: tuple[str, ...]) -> list[Path]:
     elif item.is_file():
         return [item]
     elif glob.has_magic(str(item)):
-        found = [p for p in map(Path, glob.glob(str(item), recursive=True)) if p.is_file() and not _is_grid(p.name)]
+        found = [
+            p for p in map(Path, glob.glob(str(item), recursive=True)) if p.is_file() and not _is_ancillary(p.name)
+        ]
         needed = "a pattern that matches files"
     else:
         raise InputFileError(item, found="no such file or folder", needed="an existing file, folder or glob pattern")
@@ -57,9 +60,9 @@ def _one(item: Path, patterns: tuple[str, ...]) -> list[Path]:
     return found
 
 
-def _is_grid(name: str) -> bool:
-    return fnmatch(name, "*grid*.nc") or name == "landmask.nc"
+def _is_ancillary(name: str) -> bool:
+    return fnmatch(name, "*grid*.nc") or fnmatch(name, "sftlf_*.nc") or name == "landmask.nc"
 
 
 def _wanted(name: str, patterns: tuple[str, ...]) -> bool:
-    return not _is_grid(name) and any(fnmatch(name, p) for p in patterns)
+    return not _is_ancillary(name) and any(fnmatch(name, p) for p in patterns)
