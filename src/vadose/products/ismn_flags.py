@@ -1,0 +1,70 @@
+"""ISMN quality flags as bits, and which of them a rule keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..errors import ConfigError
+
+#: Bit number of each flag. M missing; U not yet checked (archives before 2013); C out of range; D01-D05 doubtful by
+#: frost or lack of rain; D06-D10 doubtful by the shape of the record. Any other text is bit 31 and never kept by a rule.
+BITS = {
+    "G": 0, "M": 1, "U": 2, "C01": 3, "C02": 4, "C03": 5, "D01": 6, "D02": 7, "D03": 8, "D04": 9, "D05": 10,
+    "D06": 11, "D07": 12, "D08": 13, "D09": 14, "D10": 15,
+}  # fmt: skip
+OTHER = 31
+
+
+def flag_mask(flags: str | Iterable[str] | None) -> int | None:
+    """Bits that a flag rule accepts, None for every value.
+
+    Parameters
+    ----------
+    flags : str, iterable of str or None
+        Accepted flags, such as ``"G"`` or ``("G", "D03")``; None accepts all.
+
+    Raises
+    ------
+    ConfigError
+        If a name is not an ISMN flag.
+
+    Examples
+    --------
+    >>> flag_mask(("G", "M")), flag_mask(None)
+    (3, None)
+    """
+    if flags is None:
+        return None
+    names = [f.strip() for f in (flags.split(",") if isinstance(flags, str) else flags)]
+    if unknown := [n for n in names if n not in BITS]:
+        raise ConfigError("flags", found=f"{unknown}", needed=f"ISMN flags among {list(BITS)}, or None for all values")
+    if not names:
+        raise ConfigError("flags", found="no flag at all", needed=f"some of {list(BITS)}, or None for all values")
+    return sum(1 << BITS[n] for n in set(names))
+
+
+def kept(bits: np.ndarray, mask: int | None) -> np.ndarray:
+    """Where every flag of a value is accepted.
+
+    Examples
+    --------
+    >>> kept(np.array([0b1, 0b1000, 0b1001], dtype="uint32"), flag_mask("G")).tolist()
+    [True, False, False]
+    """
+    if mask is None:
+        return np.ones(bits.shape, bool)
+    return (bits & np.uint32(~mask & 0xFFFFFFFF)) == 0
+
+
+def text_bits(flags: Iterable[str]) -> np.ndarray:
+    """Bits of flags written as text, for tables that are not ISMN files; empty text counts as U.
+
+    Examples
+    --------
+    >>> text_bits(["G", "D01,D03", "", "fine"]).tolist()
+    [1, 320, 4, 2147483648]
+    """
+    out = [sum(1 << b for b in {BITS.get(p.strip(), OTHER) for p in (f or "U").split(",")}) for f in flags]
+    return np.asarray(out, dtype="uint32")
