@@ -51,7 +51,11 @@ class Archive:
         self.statics = {n.rpartition("/")[0]: n for n in found if n.lower().endswith(".csv")}
         if not self.names:
             zips = [n for n in os.listdir(self.path) if n.lower().endswith(".zip")] if self.path.is_dir() else []
-            do = f"Give one of the archives in it: {zips[:5]}." if zips else "Check that the download is an ISMN archive."
+            do = (
+                f"Give one of the archives in it: {zips[:5]}."
+                if zips
+                else "Check that the download is an ISMN archive."
+            )
             found_text = f"{len(found)} other files and no station file (.stm)" if found else "no station file (.stm)"
             self.close()
             raise InputFileError(path, found=found_text, needed="NETWORK/STATION/*.stm", do=do)
@@ -144,7 +148,9 @@ class Archive:
 
     def _damaged(self, name: str, err: object) -> InputFileError:
         needed = "an undamaged, unencrypted member"
-        return InputFileError(self.label(name), found=f"a member that cannot be read ({err})", needed=needed, do=_ZIP_DO)
+        return InputFileError(
+            self.label(name), found=f"a member that cannot be read ({err})", needed=needed, do=_ZIP_DO
+        )
 
 
 def _walk(root: Path) -> list[str]:

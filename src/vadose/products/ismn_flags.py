@@ -17,13 +17,13 @@ BITS = {
 OTHER = 31
 
 
-def flag_mask(flags: str | Iterable[str] | None) -> int | None:
-    """Bits that a flag rule accepts, None for every value.
+def check_flags(flags: str | Iterable[str] | None) -> tuple[str, ...] | None:
+    """Names of the accepted flags, None for all values.
 
     Parameters
     ----------
     flags : str, iterable of str or None
-        Accepted flags, such as ``"G"`` or ``("G", "D03")``; None accepts all.
+        Accepted flags, such as ``"G"``, ``"G,D03"`` or ``("G", "D03")``; None accepts every value.
 
     Raises
     ------
@@ -32,17 +32,28 @@ def flag_mask(flags: str | Iterable[str] | None) -> int | None:
 
     Examples
     --------
-    >>> flag_mask(("G", "M")), flag_mask(None)
-    (3, None)
+    >>> check_flags("G, D03")
+    ('G', 'D03')
     """
     if flags is None:
         return None
-    names = [f.strip() for f in (flags.split(",") if isinstance(flags, str) else flags)]
-    if unknown := [n for n in names if n not in BITS]:
-        raise ConfigError("flags", found=f"{unknown}", needed=f"ISMN flags among {list(BITS)}, or None for all values")
-    if not names:
-        raise ConfigError("flags", found="no flag at all", needed=f"some of {list(BITS)}, or None for all values")
-    return sum(1 << BITS[n] for n in set(names))
+    names = tuple(f.strip() for f in (flags.split(",") if isinstance(flags, str) else flags))
+    unknown = [n for n in names if n not in BITS]
+    if unknown or not names:
+        found = f"{unknown}" if unknown else "no flag at all"
+        raise ConfigError("flags", found=found, needed=f"ISMN flags among {list(BITS)}, or None for all values")
+    return names
+
+
+def flag_mask(names: tuple[str, ...] | None) -> int | None:
+    """Bits of the accepted flags, None for all values.
+
+    Examples
+    --------
+    >>> flag_mask(("G", "M")), flag_mask(None)
+    (3, None)
+    """
+    return None if names is None else sum(1 << BITS[n] for n in set(names))
 
 
 def kept(bits: np.ndarray, mask: int | None) -> np.ndarray:
@@ -50,7 +61,7 @@ def kept(bits: np.ndarray, mask: int | None) -> np.ndarray:
 
     Examples
     --------
-    >>> kept(np.array([0b1, 0b1000, 0b1001], dtype="uint32"), flag_mask("G")).tolist()
+    >>> kept(np.array([0b1, 0b1000, 0b1001], dtype="uint32"), flag_mask(("G",))).tolist()
     [True, False, False]
     """
     if mask is None:

@@ -27,13 +27,14 @@ _LENGTH = {"day": 1440, "hour": 60}  # minutes
 
 @dataclass
 class Rule:
-    """How values become means.
+    """How the values of the canonical variable ``name`` become means.
 
     ``step`` is ``"day"`` or ``"hour"``; ``local_hours`` the inclusive window of local solar time [h]; ``mask`` the
     accepted flag bits; ``valid_range`` in the unit after ``offset`` is added; ``period`` a half-open interval of
     minutes; ``total`` sums instead of averaging.
     """
 
+    name: str
     step: str
     local_hours: tuple[float, float] | None
     min_count: int
@@ -107,7 +108,7 @@ def bin_series(series: Series, rule: Rule, *, lon: float) -> Means | None:
     Examples
     --------
     >>> s = Series(np.array([0, 60, 1500]), np.array([0.1, 0.3, 0.2]), np.array([1, 1, 8], dtype="uint32"))
-    >>> rule = Rule("day", None, 1, 1, (0.0, 1.0), 0.0, None, False)
+    >>> rule = Rule("sm", "day", None, 1, 1, (0.0, 1.0), 0.0, None, False)
     >>> m = bin_series(s, rule, lon=0.0)
     >>> m.values.tolist(), m.nobs.tolist(), m.counts["n_dropped_flag"]
     ([0.20000000298023224, nan], [2, 0], 1)
