@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import ConfigError
 
 #: Bit number of each flag. M missing; U not yet checked (archives before 2013); C out of range; D01-D05 doubtful by
-#: frost or lack of rain; D06-D10 doubtful by the shape of the record. Any other text is bit 31 and never kept by a rule.
+#: frost or lack of rain; D06-D10 doubtful by the shape of the record. Any other text is bit 31: no rule keeps it.
 BITS = {
     "G": 0, "M": 1, "U": 2, "C01": 3, "C02": 4, "C03": 5, "D01": 6, "D02": 7, "D03": 8, "D04": 9, "D05": 10,
     "D06": 11, "D07": 12, "D08": 13, "D09": 14, "D10": 15,

@@ -20,6 +20,7 @@ _HEADER = re.compile(r"\s*(\S+)\s+(\S+)\s+(\S.*?)" + rf"\s+{_NUMBER}" * 5 + r"(?
 _NAME = re.compile(r"_([A-Za-z]+)_(-?\d+\.\d+)_(-?\d+\.\d+)_(.*)_(\d{8})_(\d{8})\.stm$", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}[/-]\d\d[/-]\d\d$")
 _NO_ELEVATION = (-99.0, -99.9, -99.99)
+_NO_TIME = np.datetime64("NaT", "m")
 _PLAIN = str.maketrans("", "", "-_ ./")
 
 
@@ -36,8 +37,8 @@ class Header:
     lat: float = math.nan
     lon: float = math.nan
     elevation: float = math.nan
-    start: np.datetime64 = np.datetime64("NaT", "m")
-    end: np.datetime64 = np.datetime64("NaT", "m")
+    start: np.datetime64 = _NO_TIME
+    end: np.datetime64 = _NO_TIME
     end_exact: bool = False
     format: str = ""
     problem: str = ""
@@ -59,7 +60,7 @@ def split_lines(head: bytes) -> list[str]:
 
 
 def parse_header(name: str, head: bytes) -> Header:
-    """Describe a sensor from its path and the first bytes of its file.
+    r"""Describe a sensor from its path and the first bytes of its file.
 
     Parameters
     ----------
@@ -81,10 +82,10 @@ def parse_header(name: str, head: bytes) -> Header:
 
     Examples
     --------
-    >>> h = parse_header("REMEDHUS/Canizal/REMEDHUS_REMEDHUS_Canizal_sm_0.000000_0.050000_Stevens_20240825_20250825.stm",
-    ...     b"REMEDHUS REMEDHUS Canizal 41.19682 -5.35997 720.0 0.0000 0.0500 Stevens\\n2024/08/25 00:00 0.1 G M\\n")
-    >>> h.network, h.station, h.variable, h.depth_to, h.lat, str(h.start)
-    ('REMEDHUS', 'Canizal', 'soil_moisture', 0.05, 41.19682, '2024-08-25T00:00')
+    >>> h = parse_header("NET/OldMill/NET_NET_OldMill_sm_0.000000_0.050000_Probe-A_20240825_20250825.stm",
+    ...     b"NET NET Old_Mill 41.19682 -5.35997 720.0 0.0000 0.0500 Probe A\n2024/08/25 00:00 0.1 G M\n")
+    >>> h.network, h.station, h.sensor, h.variable, h.depth_to, h.lat, str(h.start)
+    ('NET', 'OldMill', 'Probe-A', 'soil_moisture', 0.05, 41.19682, '2024-08-25T00:00')
     """
     out = Header()
     lines = split_lines(head)
@@ -147,7 +148,7 @@ def parse_time(tokens: list[str]) -> np.datetime64:
     try:
         return np.datetime64(f"{tokens[0].replace('/', '-')}T{tokens[1][:5]}", "m")
     except (ValueError, IndexError):
-        return np.datetime64("NaT", "m")
+        return _NO_TIME
 
 
 def _format(first: list[str], second: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def build_index(archive: Archive, *, exact: bool = False) -> pd.DataFrame:
             broken = Header()
             broken.note(str(err))
             rows.append((broken, name))
-    table = {c: [getattr(h, c) for h, _ in rows] for c in COLUMNS if c != "file"}
+    table: dict[str, Any] = {c: [getattr(h, c) for h, _ in rows] for c in COLUMNS if c != "file"}
     table["file"] = [name for _, name in rows]
     for key in ("start", "end"):
         table[key] = np.asarray(table[key], dtype="datetime64[s]")

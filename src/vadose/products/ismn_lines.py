@@ -43,7 +43,7 @@ class Series:
 
 
 def parse_lines(content: bytes, *, columns: str, start: int = 0, line: int = 1) -> Series:
-    """Read the data lines of a station file.
+    r"""Read the data lines of a station file.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def parse_lines(content: bytes, *, columns: str, start: int = 0, line: int = 1) 
 
     Examples
     --------
-    >>> s = parse_lines(b"1970/01/02 01:30 0.25 G M\\n1970/02/30 00:00 0.1 G M\\n", columns="header_values")
+    >>> s = parse_lines(b"1970/01/02 01:30 0.25 G M\n1970/02/30 00:00 0.1 G M\n", columns="header_values")
     >>> s.minutes.tolist(), s.values.tolist(), s.bad_lines
     ([1530], [0.25], (2,))
     """

@@ -75,7 +75,8 @@ def describe_sensor(rows: list[list[str]], depth_from: float, depth_to: float) -
 
     Examples
     --------
-    >>> rows = [["sand fraction", "%", "0", "0.3", "42", "", "HWSD"], ["clay fraction", "%", "0", "0.3", "20", "", "HWSD"],
+    >>> rows = [["sand fraction", "%", "0", "0.3", "42", "", "HWSD"],
+    ...         ["clay fraction", "%", "0", "0.3", "20", "", "HWSD"],
     ...         ["land cover classification", "", "", "", "10", "Cropland", "CCI_landcover_2010"]]
     >>> s = describe_sensor(rows, 0.05, 0.05)
     >>> s.texture, s.land_cover, s.porosity

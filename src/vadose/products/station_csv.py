@@ -99,9 +99,10 @@ def read_station_csv(path: str | os.PathLike, *, variable: str) -> tuple[pd.Data
         for name in ("lat", "lon", "elevation"):
             if group[name].nunique() > 1:
                 at = int(np.flatnonzero(group[name].to_numpy() != group[name].iloc[0])[0])
-                raise InputFileError(f"{path}, line {group['line'].iloc[at]}: {name}",
-                                     found=f"{group[name].iloc[at]:g} after {group[name].iloc[0]:g} for the same sensor",
-                                     needed="one position per sensor", do="Give sensors of their own another name.")  # fmt: skip
+                where = f"{path}, line {group['line'].iloc[at]}: {name}"
+                found = f"{group[name].iloc[at]:g} after {group[name].iloc[0]:g} for the same sensor"
+                do = "Give other sensors another name."
+                raise InputFileError(where, found=found, needed="one position per sensor", do=do)
         at = group.index.to_numpy()
         first = group.iloc[0]
         times = minutes[at].astype("datetime64[m]").astype("datetime64[s]")

@@ -45,15 +45,15 @@ def build_dataset(source: Source, selection: Selection, rule: Rule, notes: dict[
         except InputFileError as err:
             if strict:
                 raise
-            reports.append(str(err))
+            reports.append(f"left out: {err}")
             continue
         if series.n_bad:
-            first = ", ".join(str(n) for n in series.bad_lines[:SHOWN])
-            more = " ..." if series.n_bad > SHOWN else ""
-            reports.append(f"{source.path}: {row['file']}: {series.n_bad} unreadable line(s): {first}{more}")
+            where = f"{source.path}: {row['file']}"
+            lines = ", ".join(str(n) for n in series.bad_lines[:SHOWN]) + (" ..." if series.n_bad > SHOWN else "")
             if strict:
-                raise InputFileError(f"{source.path}: {row['file']}", found=f"unreadable line(s) {first}{more}",
-                                     needed="date, time, value and flag", do="Use strict=False to leave them out.")  # fmt: skip
+                needed, do = "date, time, value and flag", "Use strict=False to leave them out."
+                raise InputFileError(where, found=f"unreadable line(s) {lines}", needed=needed, do=do)
+            reports.append(f"{where}: {series.n_bad} unreadable line(s) left out: {lines}")
         mean = bin_series(series, rule, lon=float(row["lon"]))
         if mean is None and rule.period is not None and series.minutes.size:
             outside += 1
@@ -62,10 +62,11 @@ def build_dataset(source: Source, selection: Selection, rule: Rule, notes: dict[
         rows.append(row)
         statics.append(source.describe(row))
         bad.append(series.n_bad)
-    warn_files(reports, "could not be read and was left out")
+    warn_files(reports)
     if not any(m is not None for m in means):
-        raise InputFileError(source.path, found=f"no record of {variable} from {len(chosen)} sensor(s) in the period",
-                             needed=f"records in {notes['period']}" if rule.period else "records", do=describe_span(chosen))  # fmt: skip
+        found = f"no record of {variable} from {len(chosen)} sensor(s)"
+        needed = f"records in {notes['period']}" if rule.period else "records"
+        raise InputFileError(source.path, found=found, needed=needed, do=describe_span(chosen))
     counts = {k: np.array([m.counts[k] if m else 0 for m in means], dtype="int32") for k in COUNTS}
     low = min(m.first for m in means if m)
     high = max(m.first + m.values.size for m in means if m)
@@ -96,8 +97,9 @@ def build_dataset(source: Source, selection: Selection, rule: Rule, notes: dict[
         inputs=[Path(source.path).name], step=rule.step, min_count=rule.min_count,
         local_hours=None if hours is None else f"{hours[0]:g} to {hours[1]:g} h local solar time, both included",
         depth=None if depth is None else f"{depth[0]:g} to {depth[1]:g} m, tolerance {selection.tolerance:g} m",
-        sensors_outside_period=outside or None, **notes,
+        sensors_outside_period=outside or None,
     )  # fmt: skip
+    ds.attrs.update({k: v for k, v in notes.items() if v is not None})
     return schema.check(ds, "stations")
 
 

@@ -54,13 +54,14 @@ def select_rows(source: Source, selection: Selection) -> pd.DataFrame:
     known = index[["lat", "lon", "depth_from", "depth_to"]].notna().all(axis=1) & (index["variable"] != "")
     known &= index["format"] != ""
     troubled = index[(index["problem"] != "") & ((index["variable"] == variable) | ~known)]
-    lost = [f"{source.path}: {r.file}: {r.problem}" for r in troubled[~known[troubled.index]].itertuples()]
-    odd = [f"{source.path}: {r.file}: {r.problem}" for r in troubled[known[troubled.index]].itertuples()]
-    if lost and selection.strict:
-        raise InputFileError(lost[0].rpartition(": ")[0], found=lost[0].rpartition(": ")[2],
-                             needed="a readable first line and file name", do="Use strict=False to leave it out.")  # fmt: skip
-    warn_files(lost, "could not be understood and was left out")
-    warn_files(odd, "was read, but")
+    unknown = troubled[~known[troubled.index]]
+    if selection.strict and not unknown.empty:
+        bad, needed = unknown.iloc[0], "a readable first line and file name"
+        do = "Use strict=False to leave it out."
+        raise InputFileError(f"{source.path}: {bad['file']}", found=bad["problem"], needed=needed, do=do)
+    lost = [f"{source.path}: {r.file}: left out: {r.problem}" for r in unknown.itertuples()]
+    odd = [f"{source.path}: {r.file}: read, but {r.problem}" for r in troubled[known[troubled.index]].itertuples()]
+    warn_files([*lost, *odd])
     index = index[known]
     there = sorted(set(index["variable"]))
     index = index[index["variable"] == variable]
@@ -70,12 +71,9 @@ def select_rows(source: Source, selection: Selection) -> pd.DataFrame:
         west, south, east, north = check_bbox(selection.bbox)
         inside = index["lon"].between(west, east) & index["lat"].between(south, north)
         if not inside.any():
-            box = tuple(
-                round(float(v), 3) for v in (index.lon.min(), index.lat.min(), index.lon.max(), index.lat.max())
-            )
-            raise InputFileError(
-                source.path, found=f"sensors within {box} only", needed=f"sensors in bbox {selection.bbox}"
-            )
+            corners = (index["lon"].min(), index["lat"].min(), index["lon"].max(), index["lat"].max())
+            found = f"sensors within {tuple(round(float(c), 3) for c in corners)} only"
+            raise InputFileError(source.path, found=found, needed=f"sensors in bbox {selection.bbox}")
         index = index[inside]
     if depth is not None:
         inside = (index["depth_from"] >= depth[0] - tolerance) & (index["depth_to"] <= depth[1] + tolerance)
@@ -95,9 +93,9 @@ def describe_span(index: pd.DataFrame) -> str:
     return "" if pd.isna(start) or pd.isna(end) else f"The records lie between {start:%Y-%m-%d} and {end:%Y-%m-%d}."
 
 
-def warn_files(entries: list[str], what: str) -> None:
+def warn_files(entries: list[str]) -> None:
     """One warning for all entries, so that none hides the next."""
     if entries:
-        more = f"\n  ... and {len(entries) - SHOWN} more" if len(entries) > SHOWN else ""
-        head = f"{len(entries)} station file(s): each {what}:"
-        warnings.warn("\n  ".join([head, *entries[:SHOWN]]) + more, UserWarning, stacklevel=4)
+        more = [f"... and {len(entries) - SHOWN} more"] if len(entries) > SHOWN else []
+        head = f"{len(entries)} station file(s) with problems:"
+        warnings.warn("\n  ".join([head, *entries[:SHOWN], *more]), UserWarning, stacklevel=4)
