@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -60,7 +61,13 @@ def build_dataset(source: Source, selection: Selection, rule: Rule, notes: dict[
             continue
         means.append(mean)
         rows.append(row)
-        statics.append(source.describe(row))
+        try:
+            statics.append(source.describe(row))
+        except InputFileError as err:
+            if strict:
+                raise
+            statics.append(Static())
+            reports.append(f"static variables left out: {err}")
         bad.append(series.n_bad)
     warn_files(reports)
     if not any(m is not None for m in means):
@@ -109,10 +116,11 @@ def _coords(rows: list[pd.Series], statics: list[Static]) -> dict:
     def column(values: Iterable, dtype: object, **attrs: object) -> tuple:
         return ("sensor", np.array(list(values), dtype=dtype), attrs)  # type: ignore[call-overload]
 
-    names: list[str] = []
+    names, seen = [], Counter[str]()
     for r in rows:
         name = f"{r['network']}/{r['station']}/{r['depth_from']:g}-{r['depth_to']:g}m/{r['sensor']}".rstrip("/")
-        names.append(name if name not in names else f"{name}#{sum(n.partition('#')[0] == name for n in names) + 1}")
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
     return {
         "sensor": column(names, str, long_name="network/station/depth/instrument"),
         "network": column((r["network"] for r in rows), str, long_name="network"),
