@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -115,7 +117,7 @@ def _periods(time: pd.DatetimeIndex, step: str | None) -> tuple[pd.DatetimeIndex
 def _rule(name: str, variable: xr.Variable) -> str:
     if variable.dims != ("obs",) or variable.dtype.kind not in "fiubM":
         raise SchemaError(name, found=f"dims {variable.dims}, dtype {variable.dtype}",
-                          needed="numbers, booleans or datetime64 on dim obs", do="Drop the variable first.")  # fmt: skip
+                          needed="numbers, booleans or datetime64 on dim obs", do="Drop it first.")  # fmt: skip
     if variable.dtype.kind in "fM":
         return "mean"
     if is_bit_field(name, variable):
@@ -125,25 +127,21 @@ def _rule(name: str, variable: xr.Variable) -> str:
 
 def _bin(inputs, cell, edges, grid: Grid, rule: str, dtype, missing, attrs) -> xr.Variable:
     """One variable over all periods; a period is one task, so that results do not depend on the chunks."""
-    size, shape = grid.shape[0] * grid.shape[1], grid.shape
-    arguments = (rule, dtype, missing, size, shape)
-    spans = list(zip(edges[:-1], edges[1:]))
+    spans, shape = list(pairwise(edges)), grid.shape
     if not any(v.chunks for v in inputs):
-        blocks = [bin_period(*(v.data[a:b] for v in inputs), cell[a:b], *arguments) for a, b in spans]
+        blocks = [bin_period(*(v.data[a:b] for v in inputs), cell[a:b], rule, dtype, missing, shape) for a, b in spans]
         return xr.Variable(("time", "lat", "lon"), np.concatenate(blocks), attrs)
     import dask
     import dask.array
 
     lazy = dask.delayed(bin_period, pure=True)
-    blocks = [
-        dask.array.from_delayed(lazy(*(v.data[a:b] for v in inputs), cell[a:b], *arguments), (1, *shape), dtype)
-        for a, b in spans
-    ]
-    return xr.Variable(("time", "lat", "lon"), dask.array.concatenate(blocks), attrs)
+    tasks = [lazy(*(v.data[a:b] for v in inputs), cell[a:b], rule, dtype, missing, shape) for a, b in spans]
+    parts = [dask.array.from_delayed(task, (1, *shape), dtype) for task in tasks]
+    return xr.Variable(("time", "lat", "lon"), dask.array.concatenate(parts), attrs)
 
 
 def bin_period(values: np.ndarray, valid: np.ndarray, cell: np.ndarray, rule: str, dtype: np.dtype, missing,
-               size: int, shape: tuple[int, int]) -> np.ndarray:  # fmt: skip
+               shape: tuple[int, int]) -> np.ndarray:  # fmt: skip
     """Observations of one period onto the cells.
 
     Parameters
@@ -156,8 +154,8 @@ def bin_period(values: np.ndarray, valid: np.ndarray, cell: np.ndarray, rule: st
         Of the result.
     missing : scalar or None
         Missing value of integers; for flags the bit to set.
-    size, shape : int, tuple of int
-        Number of cells, rows and columns.
+    shape : tuple of int
+        Rows and columns.
 
     Returns
     -------
@@ -166,10 +164,10 @@ def bin_period(values: np.ndarray, valid: np.ndarray, cell: np.ndarray, rule: st
     Examples
     --------
     >>> cell, valid = np.array([0, 0, 1, -1]), np.array([True, True, False, True])
-    >>> bin_period(np.array([1, 2, 4, 8]), valid, cell, "flag", np.dtype("u2"), 4096, 3, (1, 3)).tolist()
+    >>> bin_period(np.array([1, 2, 4, 8]), valid, cell, "flag", np.dtype("u2"), 4096, (1, 3)).tolist()
     [[[3, 4100, 4096]]]
     """
-    inside = cell >= 0
+    size, inside = shape[0] * shape[1], cell >= 0
     values, valid, cell = values[inside], valid[inside], cell[inside]
     if rule == "mean":
         out = _mean(values, cell, dtype, size)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -60,13 +63,13 @@ def to_points(ds: xr.Dataset, lat, lon, *, method: str = "nearest") -> xr.Datase
     if not inside.values.any():
         raise GridError("points", found=f"all {lat.size} points outside {grid} {tuple(round(b, 3) for b in grid.bbox)}",
                         needed="at least one point inside", do="Check the order of lat and lon.")  # fmt: skip
-    coords = {
+    coords: dict[Hashable, Any] = {
         "lat": ("point", lat, {"standard_name": "latitude", "units": "degrees_north"}),
         "lon": ("point", lon, {"standard_name": "longitude", "units": "degrees_east"}),
         "cell_lat": ("point", np.where(row < 0, np.nan, grid.lat[row]), {"units": "degrees_north"}),
         "cell_lon": ("point", np.where(row < 0, np.nan, grid.lon[col]), {"units": "degrees_east"}),
     }
-    data = {}
+    data: dict[Hashable, xr.Variable] = {}
     for name, variable in ds.variables.items():
         axes = {"lat", "lon"} & set(variable.dims)
         if name in ("lat", "lon"):
@@ -88,9 +91,8 @@ def to_points(ds: xr.Dataset, lat, lon, *, method: str = "nearest") -> xr.Datase
             coords[name] = out
         else:
             data[name] = out
-    out = xr.Dataset(data, coords, ds.attrs)
-    out.attrs.pop("grid", None)
-    return out.assign_attrs(points=f"{method} from {grid.to_attr()}")
+    attrs = {k: v for k, v in ds.attrs.items() if k != "grid"}
+    return xr.Dataset(data, coords, attrs).assign_attrs(points=f"{method} from {grid.to_attr()}")
 
 
 def _typed(value, dtype: np.dtype):
@@ -115,7 +117,7 @@ def _between(variable: xr.Variable, grid, lat, lon, row, col) -> xr.Variable:
     step = np.abs(y[south] - y[row])
     v = np.where(step > 0, np.abs(lat - y[row]) / np.where(step > 0, step, 1), 0.0)
     outside = row < 0
-    total, weight = 0.0, 0.0
+    total = weight = xr.Variable((), 0.0)
     for i, share_v in ((row, 1 - v), (south, v)):
         for j, share_u in ((col, 1 - u), (east, u)):
             w = xr.Variable("point", np.where(outside, 0.0, share_v * share_u))

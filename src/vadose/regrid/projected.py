@@ -149,8 +149,10 @@ def _warp(values: np.ndarray, *, shape, source, target, method: str, min_coverag
 
     def project(frame: np.ndarray, resampling: str, gap: float | None) -> np.ndarray:
         result = np.full(shape, np.nan if gap is not None else 0.0)
-        reproject(frame, result, src_transform=start, src_crs=crs, src_nodata=gap, dst_transform=Affine(*target_transform),
-                  dst_crs=target_crs, dst_nodata=gap, resampling=Resampling[resampling], init_dest_nodata=True)  # fmt: skip
+        reproject(
+            frame, result, src_transform=start, src_crs=crs, src_nodata=gap, dst_transform=Affine(*target_transform),
+            dst_crs=target_crs, dst_nodata=gap, resampling=Resampling[resampling], init_dest_nodata=True,
+        )  # fmt: skip
         return result
 
     for index in np.ndindex(values.shape[:-2]):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
 import numpy as np
 import xarray as xr
@@ -254,6 +255,8 @@ class _Plan:
         rule, share = self.rule(name, variable), {"min_coverage": self.min_coverage}
         inputs = [variable]
         missing = missing_code(name, variable)
+        kernel: Callable[..., np.ndarray]
+        arguments: dict[str, Any]
         if rule == "area" or rule == "bilinear":
             kernel, arguments = area.weighted_mean, {"weights": self.support, **share}
         elif rule == "cubic":
@@ -296,7 +299,8 @@ def copy_cells(values: np.ndarray, *, row: np.ndarray, col: np.ndarray, missing=
 
 
 def _regrid(ds: xr.Dataset, plan: _Plan) -> xr.Dataset:
-    data, coords = {}, {}
+    data: dict[Hashable, xr.Variable] = {}
+    coords: dict[Hashable, xr.Variable] = {}
     for name, variable in ds.variables.items():
         axes = {"lat", "lon"} & set(variable.dims)
         if name in ("lat", "lon"):

@@ -251,4 +251,4 @@ def _apart(source: Grid, target: Grid) -> GridError:
         return tuple(round(b, 3) for b in grid.bbox)
 
     return GridError("grid", found=f"{target} {box(target)}, which does not overlap {source} {box(source)}",
-                     needed="grids that share some area", do="Check the bounding boxes (west, south, east, north).")  # fmt: skip
+                     needed="grids that share some area", do="Check the boxes (west, south, east, north).")  # fmt: skip
