@@ -62,6 +62,9 @@ def grid_observations(ds: xr.Dataset, grid: Grid, *, step: str | None = "1D") ->
     >>> out.sm.values.ravel().tolist(), out.nobs.values.ravel().tolist(), str(out.t0.values[0, 0, 0])[:16]
     ([0.25, nan, 0.4], [2, 0, 1], '2015-08-11T12:00')
     """
+    named = {n: ds[n] for n in ("time", "lat", "lon") if n in ds.coords}
+    if any(c.chunks for c in named.values()):  # the coordinates decide the layout: read them, once
+        ds = ds.assign_coords(xr.Dataset(coords=named).compute().coords)
     check(ds, "observations")
     where = str(ds.attrs.get("title") or ds.attrs.get("product") or "observations")
     row, col = grid.nearest(ds["lat"].values, ds["lon"].values)
@@ -82,12 +85,12 @@ def grid_observations(ds: xr.Dataset, grid: Grid, *, step: str | None = "1D") ->
         if rule == "mean":
             attrs["cell_methods"] = attrs["cell_methods"].replace("area: mean", "area: time: mean")
         missing = missing_code(name, variable)
-        out[name] = _bin([variable, valid], cell, edges, grid, rule, variable.dtype, missing, attrs)
-    count = [ds.variables["nobs"].astype("i4") * valid] if "nobs" in ds else [valid.astype("i4")]
-    out["nobs"] = _bin([*count, valid], cell, edges, grid, "sum", np.dtype("i4"), 0, VARIABLES["nobs"].attrs())
+        out[name] = _bin(variable, valid, cell, edges, grid, rule, variable.dtype, missing, attrs)
+    count = ds.variables["nobs"].astype("i4") * valid if "nobs" in ds else valid.astype("i4")
+    out["nobs"] = _bin(count, valid, cell, edges, grid, "sum", np.dtype("i4"), 0, VARIABLES["nobs"].attrs())
     moment = ds.variables["t0" if "t0" in ds else "time"]
     moment = xr.Variable("obs", moment.data).where(valid, np.datetime64("NaT"))
-    out["t0"] = _bin([moment, valid], cell, edges, grid, "mean", np.dtype("M8[ns]"), None,
+    out["t0"] = _bin(moment, valid, cell, edges, grid, "mean", np.dtype("M8[ns]"), None,
                      {"long_name": "mean time of the observations", "standard_name": "time"})  # fmt: skip
     kept = {n: v for n, v in ds.variables.items() if "obs" not in v.dims}
     result = xr.Dataset(out, {"time": starts, "lat": np.arange(grid.shape[0]), "lon": np.arange(grid.shape[1])})
@@ -125,17 +128,19 @@ def _rule(name: str, variable: xr.Variable) -> str:
     return "sum" if is_count(name, variable) else "mode"
 
 
-def _bin(inputs, cell, edges, grid: Grid, rule: str, dtype, missing, attrs) -> xr.Variable:
+def _bin(variable: xr.Variable, valid: xr.Variable, cell: np.ndarray, edges: np.ndarray, grid: Grid, rule: str,
+         dtype: np.dtype, missing, attrs: dict) -> xr.Variable:  # fmt: skip
     """One variable over all periods; a period is one task, so that results do not depend on the chunks."""
     spans, shape = list(pairwise(edges)), grid.shape
-    if not any(v.chunks for v in inputs):
-        blocks = [bin_period(*(v.data[a:b] for v in inputs), cell[a:b], rule, dtype, missing, shape) for a, b in spans]
+    x, y = variable.data, valid.data
+    if not (variable.chunks or valid.chunks):
+        blocks = [bin_period(x[a:b], y[a:b], cell[a:b], rule, dtype, missing, shape) for a, b in spans]
         return xr.Variable(("time", "lat", "lon"), np.concatenate(blocks), attrs)
     import dask
     import dask.array
 
     lazy = dask.delayed(bin_period, pure=True)
-    tasks = [lazy(*(v.data[a:b] for v in inputs), cell[a:b], rule, dtype, missing, shape) for a, b in spans]
+    tasks = [lazy(x[a:b], y[a:b], cell[a:b], rule, dtype, missing, shape) for a, b in spans]
     parts = [dask.array.from_delayed(task, (1, *shape), dtype) for task in tasks]
     return xr.Variable(("time", "lat", "lon"), dask.array.concatenate(parts), attrs)
 

@@ -47,10 +47,10 @@ def from_projected(da: xr.DataArray, grid: Grid, *, method: str = "area", min_co
     Notes
     -----
     Reprojected by GDAL (``rasterio.warp``) in float64. Pixels are weighted by their area in the projection of the
-    grid, degrees for a regular one; within a cell the difference to the ellipsoid is below 1e-4 for cells of 0.25°
-    up to 60° latitude. ``cubic`` and ``bilinear`` widen their kernel where the grid is coarser, as
-    :func:`vadose.regrid.to_grid` does. The valid share is the average of the raster's valid mask, counting what lies
-    outside the raster as not valid.
+    grid, degrees for a regular one. ``cubic`` and ``bilinear`` widen their kernel where the grid is coarser, as
+    :func:`vadose.regrid.to_grid` does, but near holes and edges renormalise it over the valid pixels. The valid share
+    is the average of the raster's valid mask, counting what lies outside the raster as not valid; for this the raster
+    is held in memory with a margin of one target cell around it, twice, in float64.
     """
     if method not in METHODS:
         raise ConfigError("method", found=repr(method), needed=f"one of {list(METHODS)}")
@@ -144,7 +144,7 @@ def _warp(values: np.ndarray, *, shape, source, target, method: str, min_coverag
     from rasterio.warp import reproject
 
     (crs, transform), (target_crs, target_transform) = source, target
-    start = Affine(*transform) * Affine.translation(-padding, -padding)
+    start = Affine(*transform) @ Affine.translation(-padding, -padding)
     out = np.empty((*values.shape[:-2], *shape), dtype=values.dtype)
 
     def project(frame: np.ndarray, resampling: str, gap: float | None) -> np.ndarray:
