@@ -107,7 +107,7 @@ class Basemap:
         middle = (self.west + self.east) / 2
         return (middle + (np.asarray(lon) - middle + 180) % 360 - 180) * self.squeeze, np.asarray(lat, dtype=float)
 
-    def draw(self, axes: Axes, *, labels: tuple[bool, bool] = (True, True), ground: bool = True) -> None:
+    def draw(self, axes: Axes, *, labels: tuple[bool, bool] = (True, True), field: bool = False) -> None:
         """Draw sea, land, graticule and, for a region, its scale.
 
         Parameters
@@ -116,15 +116,15 @@ class Basemap:
             Where.
         labels : (bool, bool)
             Whether to write longitudes below and latitudes at the left.
-        ground : bool
-            Fill sea and land; False draws the shore alone, over a field.
+        field : bool
+            Whether a field will cover the ground; the shore is then drawn over it, and darker.
         """
         left, right, bottom, top = self.bounds
         axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
-        axes.set_facecolor(SEA if ground else "none")
+        axes.set_facecolor(SEA)
         if self.world:
             self._edge(axes)
-        self._land(axes, fill=ground)
+        self._land(axes, field=field)
         self._graticule(axes, labels)
 
     def _edge(self, axes: Axes) -> None:
@@ -136,7 +136,7 @@ class Basemap:
 
         axes.add_patch(Polygon(outline, facecolor=axes.get_facecolor(), edgecolor=GREY, linewidth=0.6, zorder=0.1))
 
-    def _land(self, axes: Axes, *, fill: bool) -> None:
+    def _land(self, axes: Axes, *, field: bool) -> None:
         from matplotlib.collections import LineCollection
         from matplotlib.patches import PathPatch
         from matplotlib.path import Path
@@ -165,23 +165,26 @@ class Basemap:
                 if len(xy) < 4:
                     continue
                 path = Path(xy, closed=True).clip_to_bbox(Bbox([[left, bottom], [right, top]]))
-                if len(path.vertices):
+                if np.size(path.vertices):
                     areas.append(path)
                 inside = (xy[:, 0] > left) & (xy[:, 0] < right) & (xy[:, 1] > bottom) & (xy[:, 1] < top)
                 drawn = (inside[:-1] | inside[1:]) & ~(seam[:-1] & seam[1:])
                 shores += [piece for piece in _pieces(xy, drawn) if len(piece) > 1]
-        if fill and areas:
+        if areas:
             patch = PathPatch(Path.make_compound_path(*areas), facecolor=LAND, edgecolor="none", zorder=0.2)
             axes.add_patch(patch)
-        axes.add_collection(LineCollection(shores, colors=SHORE, linewidths=0.5, zorder=0.4), autolim=False)
+        colour = INK if field else SHORE
+        axes.add_collection(LineCollection(shores, colors=colour, linewidths=0.5, zorder=0.4), autolim=False)
 
     def _graticule(self, axes: Axes, labels: tuple[bool, bool]) -> None:
         from matplotlib.ticker import MaxNLocator
 
         if self.world:
             lat = np.linspace(self.south, self.north, 60)
-            for lon in range(-120, 121, 60):
-                axes.plot(*self.project(lat, np.full(lat.size, float(lon))), color=GREY, lw=0.3, alpha=0.5, zorder=0.3)
+            for meridian in range(-120, 121, 60):
+                axes.plot(
+                    *self.project(lat, np.full(lat.size, float(meridian))), color=GREY, lw=0.3, alpha=0.5, zorder=0.3
+                )
             for parallel in (-30.0, 0.0, 30.0, 60.0):
                 x, y = self.project(np.full(2, parallel), np.array([-180.0, 180.0]))
                 axes.plot(x, y, color=GREY, lw=0.3, alpha=0.5, zorder=0.3)
@@ -191,8 +194,9 @@ class Basemap:
             return
         size = axes.get_position().width * axes.figure.get_size_inches()[0]  # type: ignore[union-attr]
         steps = [1, 2, 5, 10]
-        lon = MaxNLocator(nbins=max(2, int(size / 1.0)), steps=steps).tick_values(self.west, self.east)
-        lat = MaxNLocator(nbins=max(2, int(size * self.aspect / 0.7)), steps=steps).tick_values(self.south, self.north)
+        across, up = max(2, int(size)), max(2, int(size * self.aspect / 0.7))
+        lon = np.asarray(MaxNLocator(nbins=across, steps=steps).tick_values(self.west, self.east))
+        lat = np.asarray(MaxNLocator(nbins=up, steps=steps).tick_values(self.south, self.north))
         lon = lon[(lon > self.west) & (lon < self.east)]
         lat = lat[(lat > self.south) & (lat < self.north)]
         axes.set_xticks(lon * self.squeeze, [degrees((v + 180) % 360 - 180, "EW") for v in lon] if labels[0] else [])

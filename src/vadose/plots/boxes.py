@@ -89,7 +89,8 @@ def _box(axes, row: int, sample: np.ndarray) -> None:
         axes.plot(outside, np.full(outside.size, row), "o", ms=2.6, mfc="none", mec=GREY, mew=0.6,
                   rasterized=outside.size > 300)  # fmt: skip
         sample = inside
-    axes.plot([middle, middle], [row - 0.26, row + 0.26], color=INK, lw=1.6, solid_capstyle="butt", zorder=3)
+    if sample.size > 1:
+        axes.plot([middle, middle], [row - 0.26, row + 0.26], color=INK, lw=1.6, zorder=3)
     if sample.size <= 30:
         # spread points in a fixed pattern, so that equal input gives an equal figure
         offset = (np.arange(sample.size) * 0.618034 % 1 - 0.5) * 0.3 * (sample.size > 1)

@@ -51,7 +51,7 @@ def dropped_bars(pairs: Mapping[str, xr.Dataset]) -> Figure:
     entries = 1 + len(seen)
     legend_rows = -(-entries // 3)
     chart = row_chart(list(pairs), columns, xlabel="Share of observations [%]", heading="product",
-                      footer=0.12 + 0.19 * legend_rows)  # fmt: skip
+                      footer=0.02 + 0.19 * legend_rows)  # fmt: skip
     colours = {reason: REASON_COLOURS[i % len(REASON_COLOURS)] for i, reason in enumerate(seen)}
     for row, name in enumerate(pairs):
         total = all_counts[name]

@@ -60,7 +60,8 @@ def scatter_density(pairs: Mapping[str, xr.Dataset], *, scores: xr.Dataset | Non
         tall = shared if unit[name] == base else _span(y)
         counts[name] = (np.histogram2d(x, y, bins=BINS, range=(shared, tall))[0], tall)
     most = max(2.0, *(float(count.max(initial=0)) for count, _ in counts.values()))
-    mappable = ScalarMappable(LogNorm(1, most), "viridis")
+    norm = LogNorm(1, most)
+    mappable = ScalarMappable(norm, "viridis")
 
     columns = min(4, len(pairs))
     rows = -(-len(pairs) // columns)
@@ -76,7 +77,7 @@ def scatter_density(pairs: Mapping[str, xr.Dataset], *, scores: xr.Dataset | Non
         count, tall = counts[name]
         edges = np.linspace(*shared, BINS + 1), np.linspace(*tall, BINS + 1)
         filled = np.ma.masked_equal(count.T, 0)
-        axes.pcolormesh(*edges, filled, norm=mappable.norm, cmap=mappable.cmap, rasterized=True)
+        axes.pcolormesh(*edges, filled, norm=norm, cmap=mappable.cmap, rasterized=True)
         axes.set(xlim=shared, ylim=tall)
         axes.locator_params(nbins=4)
         own = unit[name] != base
@@ -85,8 +86,8 @@ def scatter_density(pairs: Mapping[str, xr.Dataset], *, scores: xr.Dataset | Non
         axes.tick_params(labelsize=7.5, labelbottom=number + columns >= len(pairs), labelleft=own or column == 0)
         words = _words(scores, name, clouds[name].shape[1], pairs[name]["estimate"] if own else None)
         axes.set_title(words, size=7, pad=3, linespacing=1.25, color=GREY)
-        axes.text(0.5, 1 + (0.1 + 0.12 * words.count("\n")) / side + 0.09 / side, wrap(name, max(10, int(side / 0.066))),
-                  transform=axes.transAxes, ha="center", va="bottom", size=7.5, linespacing=1.05)  # fmt: skip
+        axes.text(0.5, 1 + 0.31 / side, wrap(name, max(10, int(side / 0.066))), transform=axes.transAxes, ha="center",
+                  va="bottom", size=7.5, linespacing=1.05)  # fmt: skip
     sample = next(iter(pairs.values()))
     height = figure.get_size_inches()[1]
     middle = start + (columns * side + (columns - 1) * gap) / 2
@@ -127,7 +128,7 @@ def _words(scores: xr.Dataset | None, name: str, n: int, other: xr.DataArray | N
     if scores is not None and name in (names := scores["product"].values.astype(str).tolist()):
         one = scores.isel(product=names.index(name))
         values = {key: float(one[key]) for key in ("r", "bias", "ubrmse") if key in one}
-    first, second = [f"n {format_number(n)}"], []
+    first, second = [f"n {format_number(n)}"], list[str]()
     for line, key, letters, digits in (
         (first, "r", "R", 2),
         (second, "bias", "bias", 3),
@@ -143,4 +144,4 @@ def _words(scores: xr.Dataset | None, name: str, n: int, other: xr.DataArray | N
 def _estimate_label(pairs: Mapping[str, xr.Dataset], unit: dict[str, str], base: str) -> str:
     if all(u == base for u in unit.values()):
         return f"Estimate: {axis_label(next(iter(pairs.values()))['estimate'])}"
-    return f"Estimate [{format_unit(base)}, unless the panel names another]"
+    return f"Estimate [{format_unit(base)}, unless named]"

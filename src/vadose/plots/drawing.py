@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 FONTS = "'Helvetica Neue', Arial, 'Liberation Sans', 'Noto Sans', 'DejaVu Sans', sans-serif"
 
 _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.S)
+_FAMILY = re.compile(r" ?font-family: [^;\"]*;?")
 _FONT = re.compile(r"font: ([^;\"]*?)(\d+(?:\.\d+)?px) [^;\"]*")
+_STYLE = re.compile(r"<defs>\s*<style[^>]*>\*\{[^}]*\}</style>\s*</defs>")
+_UNTURNED = re.compile(r' transform="rotate\(-?0(?:\.0+)? [^"]*"')
 _LONG = re.compile(r"(-?\d+\.\d{2})\d+")
 _GEOMETRY = re.compile(r'(?<= )(d|x|y|transform)="([^"]*)"')
 _ID = re.compile(r' id="([^"]*)"')
@@ -52,17 +55,23 @@ def svg(figure: Figure, *, title: str = "", description: str = "") -> str:
     >>> text.startswith("<svg") and text.endswith("</svg>"), "<title id=" in text, "R &lt; 1" in text
     (True, True, True)
     """
+    from matplotlib.transforms import Bbox
+
     first, _, rest = str(figure.get_label()).partition("\n")
     title, description = title or first or "Figure", description or rest
     buffer = io.StringIO()
     with warnings.catch_warnings():
         # names in any script are kept as text; the reader's browser has the glyphs that DejaVu lacks
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(buffer, format="svg", bbox_inches="tight", pad_inches=0.03,
+        # the whole canvas, so that figures line up on a page, and what reaches beyond it
+        area = Bbox.union([figure.get_tightbbox().padded(0.02), Bbox([(0, 0), tuple(figure.get_size_inches())])])
+        figure.savefig(buffer, format="svg", bbox_inches=area,
                        metadata={"Date": None, "Creator": None, "Format": None, "Type": None})  # fmt: skip
     text = buffer.getvalue()
     text = _METADATA.sub("", text[text.index("<svg") :].strip())
-    text = _FONT.sub(_font, text)
+    text = _FAMILY.sub("", _FONT.sub(_font, text))
+    # a rule for * would reach the whole page; as attributes of the drawing the same values are inherited
+    text = _UNTURNED.sub("", _STYLE.sub("", text))
     text = _GEOMETRY.sub(_shorten, text)
     text = _BLANK.sub("><", text)
     return _name(text, title, description)
@@ -93,7 +102,7 @@ def _name(text: str, title: str, description: str) -> str:
     head, _, body = text.partition(">")
     labels = f"{prefix}-title {prefix}-desc"
     return (
-        f'{head} role="img" aria-labelledby="{labels}" font-family="{FONTS}">'
+        f'{head} role="img" aria-labelledby="{labels}" font-family="{FONTS}" stroke-linejoin="round">'
         f'<title id="{prefix}-title">{html.escape(title)}</title>'
         f'<desc id="{prefix}-desc">{html.escape(description)}</desc>{body}'
     )

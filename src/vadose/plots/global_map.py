@@ -62,7 +62,7 @@ def global_map(da: xr.DataArray, *, limits: tuple[float, float] | None = None) -
     axes = place(figure, 0.4, 0.66, wide, tall)
     lat, lon = (_edges(da[k].values.astype(float)) for k in ("lat", "lon"))
     grid_lon, grid_lat = np.meshgrid(np.clip(lon, -180, 180), np.clip(lat, -90, 90))
-    ground.draw(axes)
+    ground.draw(axes, field=True)
     x, y = ground.project(grid_lat, grid_lon)
     axes.pcolormesh(x, y, np.ma.masked_invalid(values), norm=mappable.norm, cmap=mappable.cmap, rasterized=True,
                     zorder=0.25)  # fmt: skip

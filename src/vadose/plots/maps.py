@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -188,8 +188,8 @@ def status_map(scores: xr.Dataset) -> Figure:
     return finish(figure, scores, title="Map of statuses of cells", description=f"Cells by status: {counts}.")
 
 
-def _status_look(code: int, number: int) -> dict[str, object]:
-    look: dict[str, object] = {"ls": "none", "mec": "white", "mew": 0.4}
+def _status_look(code: int, number: int) -> dict[str, Any]:
+    look: dict[str, Any] = {"ls": "none", "mec": "white", "mew": 0.4}
     if status_name(code) == "ok":
         return look | {"marker": "o", "color": PALETTE[0]}
     return look | {"marker": MARKERS[1 + number % 11], "color": PALETTE[1 + number % 7]}
@@ -218,6 +218,6 @@ def _panels(ground: Basemap, titles: Sequence[str], *, footer: float) -> tuple[F
         axes = place(figure, left + column * (wide + gap), bottom, wide, tall)
         lowest = number + columns >= len(titles)
         ground.draw(axes, labels=(lowest, column == 0))
-        axes.set_title(wrap(title, max(10, int(wide / 0.066))), size=7.5, pad=3, linespacing=1.05)
+        axes.set_title(wrap(title, max(10, int(wide / 0.066))), size=7.5, pad=4.5, linespacing=1.05)
         panels.append(axes)
     return figure, panels

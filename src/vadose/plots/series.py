@@ -145,7 +145,7 @@ def _time_axis(axes: Axes, time: np.ndarray, shown: np.ndarray) -> None:
     if inside.size:
         first, last = inside[0].astype("datetime64[s]"), inside[-1].astype("datetime64[s]")
         margin = max((last - first) // 80, np.timedelta64(12, "h"))
-        axes.set_xlim(first - margin, last + margin)  # type: ignore[arg-type]
+        axes.set_xlim(first - margin, last + margin)
         locator = AutoDateLocator(minticks=3, maxticks=9)
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import xarray as xr
 
@@ -20,7 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 #: Width of a figure [inch]: a column of the report, and of A4 between margins.
-WIDTH = 7.3
+WIDTH = 7.55
 
 #: Okabe and Ito's eight colours, told apart with every common colour vision.
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, YELLOW, BLACK = (
@@ -29,7 +29,7 @@ BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, YELLOW, BLACK = (
 PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, YELLOW, BLACK)
 INK, GREY, FAINT = "#1a1a1a", "#6b6b6b", "#d9d9d9"
 
-RC = {
+RC: Any = {
     "font.family": ["DejaVu Sans"],
     "font.size": 8.5,
     "axes.titlesize": 8.5,
