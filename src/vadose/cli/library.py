@@ -70,7 +70,7 @@ def check(url: str) -> None:
     report = _open(url).check()
     for problem in report.problems:
         click.secho(str(problem), fg="red")
-    click.echo(f"{report.checked} datasets checked, {len(report.problems)} problems.")
+    click.echo(f"{report.datasets} datasets, {report.chunks} chunks read, {len(report.problems)} problems.")
     if report.problems:
         raise click.exceptions.Exit(2)
 
@@ -91,11 +91,18 @@ def remove(url: str, name: str, yes: bool) -> None:
 
 @library.command("gc")
 @URL
-@click.option("--older-than", help="Free what only snapshots before this date hold, such as 2025-01-01.")
+@click.option("--older-than", help="Forget snapshots before this date, such as 2025-01-01; 30 days ago by default.")
 def collect(url: str, older_than: str | None) -> None:
     """Free the space of data no snapshot needs."""
-    lib = _open(url)
-    result = lib.collect_garbage(older_than=older_than) if older_than else lib.collect_garbage()
+    import datetime
+
+    try:
+        when = datetime.datetime.fromisoformat(older_than) if older_than else datetime.timedelta(days=30)
+    except ValueError:
+        raise click.BadParameter(
+            f"found {older_than!r}; needed a date such as 2025-01-01", param_hint="--older-than"
+        ) from None
+    result = _open(url).collect_garbage(older_than=when)
     for key, value in result.items():
         click.echo(f"{key}: {value}")
 
@@ -115,4 +122,5 @@ def export(url: str, name: str, path: Path, kind: str | None, variables: tuple[s
 
     written = _open(url).export(name, path, format=kind, variables=list(variables) or None, period=period,
                                 bbox=_numbers(bbox))  # fmt: skip
-    click.echo(f"Written: {written or path}")
+    for file in written:
+        click.echo(f"Written: {file}")

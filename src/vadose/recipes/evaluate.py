@@ -112,13 +112,15 @@ def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: No
 def within_depth(stations: xr.Dataset, depth: tuple[float, float]) -> xr.Dataset:
     """Sensors whose depth range lies within an interval [m].
 
+    Choice: 2 mm of slack, because probes set at 2 and 4 inches stand for 5 and 10 cm.
+
     Raises
     ------
     SchemaError
         If there is none; the depths present are listed.
     """
     low, high = depth
-    keep = (stations["depth_from"].values >= low - 1e-6) & (stations["depth_to"].values <= high + 1e-6)
+    keep = (stations["depth_from"].values >= low - 2e-3) & (stations["depth_to"].values <= high + 2e-3)
     if not keep.any():
         have = sorted({f"{a:g}-{b:g}" for a, b in zip(stations["depth_from"].values, stations["depth_to"].values,
                                                        strict=True)})  # fmt: skip

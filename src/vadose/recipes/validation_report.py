@@ -42,8 +42,8 @@ def _subtitle(result: Evaluation, config: EvaluateConfig) -> str:
     return f"{len(result.pairs)} product series against {n} stations; surface means {low:g}-{high:g} m unless said"
 
 
-def _figure(report: Report, figure, caption: str) -> None:
-    report.add_figure(plots.svg(figure, title=caption.split(".")[0], description=caption), caption)
+def _figure(report: Report, figure, caption: str, units: str = "m3 m-3") -> None:
+    report.add_figure(plots.svg(figure, title=caption.split(".")[0], description=caption), caption, units=units)
 
 
 def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> None:
@@ -72,33 +72,35 @@ def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> Non
     report.add_table(columns, rows, "Scores of each product against the stations, all pairs of all cells together.",
                      notes=notes)  # fmt: skip
     _figure(report, plots.forest(result.pooled, "r"),
-            "Pearson correlation of all pairs [1] with intervals; n beside each product.")  # fmt: skip
+            "Pearson correlation of all pairs with intervals; n beside each product.", "1")  # fmt: skip
     _figure(report, plots.forest(result.pooled, "bias"),
-            "Mean difference product minus station [m³ m⁻³] with intervals.")  # fmt: skip
+            "Mean difference product minus station, with intervals.")  # fmt: skip
 
 
 def _spread(report: Report, result: Evaluation) -> None:
     report.add_section("Spread over cells", "Each cell scored over time; a box needs the cells named under it.")
+    under = ": median, quartiles and number of cells under each box."
     captions = {
-        "r": "Pearson correlation per cell [1]: median, quartiles and number of cells under each box.",
-        "ubrmse": "Unbiased RMSE per cell [m³ m⁻³]: median, quartiles and number of cells under each box.",
-        "bias": "Bias per cell [m³ m⁻³]: median, quartiles and number of cells under each box.",
-        "anomaly_r": "Correlation of anomalies from the dekad climatology per cell [1].",
+        "r": "Pearson correlation per cell",
+        "ubrmse": "Unbiased RMSE per cell",
+        "bias": "Bias per cell, product minus station",
+        "anomaly_r": "Correlation of anomalies from the dekad climatology per cell",
     }
     for metric, caption in captions.items():
         if np.isfinite(result.scores[metric].values).any():
-            _figure(report, plots.score_boxes(result.scores, metric), caption)
+            units = result.scores[metric].attrs["units"]
+            _figure(report, plots.score_boxes(result.scores, metric), caption + under, units)
     _figure(report, plots.scatter_density(result.pairs, scores=result.pooled),
-            "Station [m³ m⁻³] against product for all pairs; colour is the number of pairs, the line is 1:1.")  # fmt: skip
+            "Station against product for all pairs; colour is the number of pairs, the line is 1:1.")  # fmt: skip
 
 
 def _places(report: Report, result: Evaluation) -> None:
     report.add_section("Where", "Stations and the product cells that hold them.")
     _figure(report, plots.station_map(result.stations, result.scores),
-            "Stations and centres of the matched product cells [degrees].")  # fmt: skip
+            "Stations and centres of the matched product cells.", "degrees")  # fmt: skip
     if np.isfinite(result.scores["r"].values).any():
-        _figure(report, plots.score_map(result.scores, "r"), "Pearson correlation per cell [1].")
-    _figure(report, plots.status_map(result.scores), "Status of each cell: why a score is missing where it is [class].")
+        _figure(report, plots.score_map(result.scores, "r"), "Pearson correlation per cell.", "1")
+    _figure(report, plots.status_map(result.scores), "Status of each cell: why a score is missing where it is.", "1")
 
 
 def _series(report: Report, result: Evaluation) -> None:
@@ -110,15 +112,15 @@ def _series(report: Report, result: Evaluation) -> None:
                 report.add_text(f"{label}: no pair in any cell, hence no series.")
                 continue
             where = f"{float(pairs['cell_lat'][cell]):.2f}°N {float(pairs['cell_lon'][cell]):.2f}°E"
-            _figure(report, plots.time_series(pairs, int(cell), product=label),
-                    f"{label} [{pairs['estimate'].attrs.get('units', '')}] and stations "
-                    f"{pairs['stations'].values[cell]!s} [m³ m⁻³], cell {where}, n = {int(counts[cell])}.")  # fmt: skip
+            caption = f"{label} and stations {pairs['stations'].values[cell]!s}, cell {where}, n = {int(counts[cell])}."
+            units = pairs["estimate"].attrs.get("units", "1")
+            _figure(report, plots.time_series(pairs, int(cell), product=label), caption, units)
 
 
 def _losses(report: Report, result: Evaluation) -> None:
     report.add_section("What was dropped, and why",
                        "A product value is used for one station day at most, and a day once.")  # fmt: skip
-    _figure(report, plots.dropped_bars(result.pairs), "Product and station values per product series by fate [count].")
+    _figure(report, plots.dropped_bars(result.pairs), "Product and station values per product series by fate.", "1")
     rows = []
     for label, pairs in result.pairs.items():
         dropped = pairs["n_dropped"].sum("cell")
