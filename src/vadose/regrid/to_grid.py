@@ -218,7 +218,7 @@ def missing_code(name: str, variable: xr.Variable):
 
 def output_attrs(name: str, variable: xr.Variable, rule: str) -> dict:
     """Attributes of a regridded variable."""
-    attrs = dict(variable.attrs)
+    attrs = {k: v for k, v in variable.attrs.items() if k not in ("grid", "regrid")}  # those of the source
     if rule in CELL_METHODS:
         attrs["cell_methods"] = f"{attrs.get('cell_methods', '')} {CELL_METHODS[rule]}".strip()
     if variable.dtype.kind in "iu" and not is_bit_field(name, variable) and not is_count(name, variable):
