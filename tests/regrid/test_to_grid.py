@@ -204,6 +204,10 @@ def test_bad_arguments_are_named():
         to_grid(ds, TARGET, method="linear")
     with pytest.raises(ConfigError, match="share from 0 to 1"):
         to_grid(ds, TARGET, min_coverage=50)
+    with pytest.raises(GridError, match="found float 0.25; needed a Grid"):
+        to_grid(ds, 0.25)
+    with pytest.raises(SchemaError, match="found ndarray"):
+        to_grid(ds.sm.values, TARGET)
     with pytest.raises(GridError, match="does not overlap"):
         to_grid(ds, Grid.regular(0.5).crop((100, 0, 120, 20)))
 
