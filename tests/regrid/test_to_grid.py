@@ -204,7 +204,7 @@ def test_bad_arguments_are_named():
         to_grid(ds, TARGET, method="linear")
     with pytest.raises(ConfigError, match="share from 0 to 1"):
         to_grid(ds, TARGET, min_coverage=50)
-    with pytest.raises(GridError, match="found float 0.25; needed a Grid"):
+    with pytest.raises(GridError, match=r"found float 0\.25; needed a Grid"):
         to_grid(ds, 0.25)
     with pytest.raises(SchemaError, match="found ndarray"):
         to_grid(ds.sm.values, TARGET)
