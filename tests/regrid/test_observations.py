@@ -107,6 +107,28 @@ def test_points_on_either_side_of_the_date_line():
     assert node.sm.sel(lat=0, lon=-180).item() == pytest.approx(0.25)
 
 
+def test_smap_half_orbit_lands_in_the_providers_own_rows_and_columns(data):
+    import netCDF4
+
+    [path, *_] = sorted((data / "smap_l2").glob("*.h5"))
+    with netCDF4.Dataset(path) as f:
+        f.set_auto_mask(False)
+        group = f["Soil_Moisture_Retrieval_Data"]
+        names = ("soil_moisture", "latitude", "longitude", "EASE_row_index", "EASE_column_index", "tb_time_seconds")
+        sm, lat, lon, row, col, seconds = (group[n][:] for n in names)
+    keep = (np.abs(lat) <= 90) & (seconds > 0)
+    sm, lat, lon, row, col, seconds = (a[keep] for a in (sm, lat, lon, row, col, seconds))
+    order = np.argsort(seconds, kind="stable")
+    sm, lat, lon, row, col, seconds = (a[order] for a in (sm, lat, lon, row, col, seconds))
+    sm = np.where(sm < 0, np.nan, sm).astype("f4")
+    time = np.datetime64("2000-01-01T12", "ns") + (seconds * 1000).astype("i8").astype("m8[ms]")
+    ds = xr.Dataset({"sm": ("obs", sm, {"units": "m3 m-3"})},
+                    coords={"time": ("obs", time), "lat": ("obs", lat), "lon": ("obs", lon)})  # fmt: skip
+    out = grid_observations(ds, Grid.ease2("M36"), step=None)
+    assert out.nobs.sum() == np.isfinite(sm).sum() > 1000
+    np.testing.assert_array_equal(out.sm.values[0, row, col], sm)
+
+
 def test_bad_input():
     ds = observations(10)
     with pytest.raises(GridError, match="none of 10 observations"):

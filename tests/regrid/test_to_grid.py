@@ -127,6 +127,21 @@ def test_layers_and_node_grids_across_the_date_line():
     assert out.layer_bnds.equals(ds.layer_bnds)
 
 
+def test_booleans_are_classes_too():
+    fine, coarse = Grid.regular(45), Grid.regular(90)
+    wet = np.zeros(fine.shape, dtype=bool)
+    wet[2:, 0], wet[:, 2:4] = True, True  # half of the south-western cell is a tie: False
+    da = xr.DataArray(wet, dims=("lat", "lon"), coords=fine.coords())
+    out = to_grid(da, coarse, min_coverage=0.1)
+    assert out.dtype == bool and out.values.tolist() == [[False, True, False, False]] * 2
+
+
+def test_attributes_of_the_source_grid_do_not_linger_on_variables():
+    once = to_grid(canonical().sm, TARGET)
+    twice = to_grid(once.to_dataset(), Grid.regular(1.0).crop((-10, 35, 10, 45)))
+    assert "grid" not in twice.sm.attrs and "regular/1/" in twice.attrs["grid"]
+
+
 def test_two_dimensional_coordinates_follow():
     ds = canonical().assign_coords(zone=(("lat", "lon"), np.ones(M36.shape, "i4")))
     assert (to_grid(ds, TARGET).zone == 1).all()
@@ -189,6 +204,10 @@ def test_bad_arguments_are_named():
         to_grid(ds, TARGET, method="linear")
     with pytest.raises(ConfigError, match="share from 0 to 1"):
         to_grid(ds, TARGET, min_coverage=50)
+    with pytest.raises(GridError, match=r"found float 0\.25; needed a Grid"):
+        to_grid(ds, 0.25)
+    with pytest.raises(SchemaError, match="found ndarray"):
+        to_grid(ds.sm.values, TARGET)
     with pytest.raises(GridError, match="does not overlap"):
         to_grid(ds, Grid.regular(0.5).crop((100, 0, 120, 20)))
 

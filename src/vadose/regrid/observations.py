@@ -12,7 +12,7 @@ from ..errors import GridError, SchemaError
 from ..grid import Grid
 from ..periods import bounds, next_start, parse_step, start_of
 from ..schema import PRIMARY, VARIABLES, check, with_grid
-from .to_grid import is_bit_field, is_count, missing_code, output_attrs
+from .to_grid import check_target, is_bit_field, is_count, missing_code, output_attrs
 
 
 def grid_observations(ds: xr.Dataset, grid: Grid, *, step: str | None = "1D") -> xr.Dataset:
@@ -62,6 +62,7 @@ def grid_observations(ds: xr.Dataset, grid: Grid, *, step: str | None = "1D") ->
     >>> out.sm.values.ravel().tolist(), out.nobs.values.ravel().tolist(), str(out.t0.values[0, 0, 0])[:16]
     ([0.25, nan, 0.4], [2, 0, 1], '2015-08-11T12:00')
     """
+    check_target(grid)
     named = {n: ds[n] for n in ("time", "lat", "lon") if n in ds.coords}
     if any(c.chunks for c in named.values()):  # the coordinates decide the layout: read them, once
         ds = ds.assign_coords(xr.Dataset(coords=named).compute().coords)

@@ -86,7 +86,8 @@ def to_points(ds: xr.Dataset, lat, lon, *, method: str = "nearest") -> xr.Datase
             gap = missing_code(str(name), variable)
             out = out.where(inside, variable.dtype.type(np.nan) if gap is None else _typed(gap, variable.dtype))
         if axes:
-            out = xr.Variable(out.dims, out.data, variable.attrs)
+            kept = {k: v for k, v in variable.attrs.items() if k not in ("grid", "regrid")}
+            out = xr.Variable(out.dims, out.data, kept)
         if name in ds.coords:
             coords[name] = out
         else:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from ..errors import ConfigError, GridError, SchemaError
 from ..grid import EASE2, Grid
-from .to_grid import CELL_METHODS, METHODS, check_coverage
+from .to_grid import CELL_METHODS, METHODS, check_coverage, check_target
 
 #: Our names -> those of GDAL.
 RESAMPLING = {"area": "average", "nearest": "nearest", "cubic": "cubic", "mode": "mode", "bilinear": "bilinear"}
@@ -55,6 +55,7 @@ def from_projected(da: xr.DataArray, grid: Grid, *, method: str = "area", min_co
     if method not in METHODS:
         raise ConfigError("method", found=repr(method), needed=f"one of {list(METHODS)}")
     check_coverage(min_coverage)
+    check_target(grid)
     name = str(da.name or "raster")
     crs, transform = _georeference(da, name)
     target_crs, target_transform = _affine(grid)

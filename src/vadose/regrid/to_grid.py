@@ -82,6 +82,7 @@ def to_grid(da_or_ds: XarrayObject, grid: Grid, *, method: str = "area", min_cov
     if method not in METHODS:
         raise ConfigError("method", found=repr(method), needed=f"one of {list(METHODS)}")
     check_coverage(min_coverage)
+    check_target(grid)
     source = source_grid(da_or_ds)
     if isinstance(da_or_ds, xr.DataArray):
         name = "value" if da_or_ds.name is None else da_or_ds.name
@@ -131,6 +132,7 @@ def class_fraction(da: xr.DataArray, grid: Grid, classes, *, min_coverage: float
     [1.0, 0.5, 1.0, 0.5]
     """
     check_coverage(min_coverage)
+    check_target(grid)
     groups = classes if isinstance(classes, dict) else {int(c): (int(c),) for c in classes}
     if not groups:
         raise ConfigError("classes", found="no class", needed="class codes or named groups of codes")
@@ -151,8 +153,17 @@ def class_fraction(da: xr.DataArray, grid: Grid, classes, *, min_coverage: float
                             grid=grid.to_attr())  # fmt: skip
 
 
+def check_target(grid: Grid) -> None:
+    """Refuse a target that is not a :class:`vadose.grid.Grid`."""
+    if not isinstance(grid, Grid):
+        raise GridError("grid", found=f"{type(grid).__name__} {grid!r:.60}", needed="a Grid",
+                        do="Example: vadose.grid.Grid.regular(0.25).")  # fmt: skip
+
+
 def source_grid(obj: xr.Dataset | xr.DataArray) -> Grid:
     """Grid of canonical data, refusing axes that are missing, in another order, or have gaps."""
+    if not isinstance(obj, xr.Dataset | xr.DataArray):
+        raise SchemaError("data", found=type(obj).__name__, needed="an xarray.Dataset or DataArray (..., lat, lon)")
     where = str(obj.attrs.get("title") or obj.attrs.get("product") or getattr(obj, "name", None) or "dataset")
     for axis in ("lat", "lon"):
         if axis not in obj.coords or obj[axis].dims != (axis,):
@@ -218,7 +229,7 @@ def missing_code(name: str, variable: xr.Variable):
 
 def output_attrs(name: str, variable: xr.Variable, rule: str) -> dict:
     """Attributes of a regridded variable."""
-    attrs = dict(variable.attrs)
+    attrs = {k: v for k, v in variable.attrs.items() if k not in ("grid", "regrid")}  # those of the source
     if rule in CELL_METHODS:
         attrs["cell_methods"] = f"{attrs.get('cell_methods', '')} {CELL_METHODS[rule]}".strip()
     if variable.dtype.kind in "iu" and not is_bit_field(name, variable) and not is_count(name, variable):
