@@ -153,6 +153,7 @@ def _select(ds: xr.Dataset, name: str, layer: int | None, t_value: float | None)
     """Choose the layer or characteristic time of products that have several."""
     if "layer" in ds[name].dims:
         n = ds.sizes["layer"]
+        layer = 0 if layer is None and n == 1 else layer  # one layer leaves no choice
         if layer is None or not -n <= layer < n:
             found = "no layer chosen" if layer is None else f"layer {layer}"
             raise SchemaError("layer", found=found, needed=f"an index 0..{n - 1}: {_layer_names(ds)}")
@@ -178,16 +179,13 @@ def _series(ds: xr.Dataset, name: str, places: Places) -> tuple[xr.DataArray, xr
     if "location" in places.index:
         return _ragged_series(ds, name, places)
     at = {k: xr.DataArray(v, dims="cell") for k, v in places.index.items()}
-    drop = ["lat", "lon"]
-    values = ds[name].isel(at).drop_vars(drop, errors="ignore").rename(time="when").transpose("cell", "when")
+    values = ds[name].isel(at).reset_coords(drop=True).rename(time="when").transpose("cell", "when")
+    times = _instants(ds).rename(time="when")
     if "t0" in ds:
-        t0 = ds["t0"].isel(at).drop_vars(drop, errors="ignore").rename(time="when").transpose("cell", "when")
-        times = t0.astype("datetime64[ns]").astype("int64")
-        # a value without its own time still belongs to its stamp
-        times = times.where(times != NAT, _instants(ds).rename(time="when"))
-    else:
-        times = _instants(ds).rename(time="when")
-    return values.drop_vars("when"), times.drop_vars("when", errors="ignore")
+        t0 = ds["t0"].isel(at).reset_coords(drop=True).rename(time="when").transpose("cell", "when")
+        own = t0.drop_vars("when").astype("datetime64[ns]").astype("int64")
+        times = own.where(own != NAT, times)  # a value without its own time still belongs to its stamp
+    return values.drop_vars("when"), times
 
 
 def _ragged_series(ds: xr.Dataset, name: str, places: Places) -> tuple[xr.DataArray, xr.DataArray]:

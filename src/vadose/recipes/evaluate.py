@@ -190,7 +190,7 @@ def source_name(product: ProductConfig) -> str:
 def _save_scores(result: Evaluation, folder: Path) -> None:
     encoding = {v: {"zlib": True} for v in result.scores.data_vars if result.scores[v].dtype.kind in "fi"}
     result.scores.to_netcdf(folder / "scores.nc", encoding=encoding)
-    frame = result.scores.drop_vars("n_dropped", errors="ignore").to_dataframe()
+    frame = result.scores.drop_dims("reason", errors="ignore").to_dataframe()
     for reason in result.scores["reason"].values if "reason" in result.scores else ():
         frame[f"dropped_{reason}"] = result.scores["n_dropped"].sel(reason=reason).values
-    frame.drop(columns=[c for c in frame if c == "reason"]).to_csv(folder / "scores.csv", index=False)
+    frame.to_csv(folder / "scores.csv", index=False)
