@@ -20,11 +20,8 @@ def cci_image(path, day, **changes):
     with netCDF4.Dataset(path, "w", format="NETCDF4_CLASSIC") as nc:
         nc.title = "ESA CCI Surface Soil Moisture COMBINED active+passive Product"
         nc.product_version = changes.get("version", "05.2")
-        for name, axis in (
-            ("time", [float(day)]),
-            ("lat", 89.875 - np.arange(720) / 4),
-            ("lon", -179.875 + np.arange(1440) / 4),
-        ):
+        lat, lon = 89.875 - np.arange(720) / 4, -179.875 + np.arange(1440) / 4
+        for name, axis in (("time", [float(day)]), ("lat", lat), ("lon", lon)):
             nc.createDimension(name, len(axis))
             nc.createVariable(name, "f8" if name == "time" else "f4", (name,))[:] = axis
         nc["time"].units = changes.get("time_units", "days since 1970-01-01 00:00:00 UTC")
