@@ -20,6 +20,7 @@ from .cells import index_cells, layout
 from .decode import attribute, check_units, get_variable, open_netcdf
 from .images import index_images
 from .observations import cut, observe, read_column
+from .paths import folder_version
 
 #: Nominal layer an L-band radiometer senses [m].
 DEPTH = (0.0, 0.05)
@@ -106,7 +107,9 @@ def open_smos_ic(paths: Sequence[Path], *, bbox=None, period=None, flags: str = 
              "UTC_Microseconds", "Soil_Temperature_Level1"]  # fmt: skip
     variable, source = _index(paths, names, [], "SMOS-IC", bbox, period)
     flag = _lazily(map_ic_flags, "uint16", *[variable(n) for n in ("Quality_Flag", "RMSE", "Scene_Flags")])
-    t0 = _lazily(decode_smos_time, "datetime64[ns]", *[variable(n) for n in ("Days", "UTC_Seconds", "UTC_Microseconds")])
+    t0 = _lazily(
+        decode_smos_time, "datetime64[ns]", *[variable(n) for n in ("Days", "UTC_Seconds", "UTC_Microseconds")]
+    )
     return assemble(get("smos_ic"), variable("Soil_Moisture"), unit="m3 m-3", flags=flags, inputs=source.paths,
                     grid=source.grid, flag=flag, uncertainty=variable("Soil_Moisture_StdError"), depth=DEPTH,
                     extras={"soil_temperature": variable("Soil_Temperature_Level1"), "t0": t0},
@@ -204,7 +207,7 @@ def _index(paths: Sequence[Path], needed: list[str], optional: list[str], what: 
                 check_units(get_variable(nc, name, path), path, "m3 m-3", assume="m3 m-3")
         kind = re.search(r"(CLF3\w{2}|CDF3\w{2})", path.name)
         day = _DAY.search(path.name)
-        return kind[1] if kind else attribute(nc, "product"), day[2] if day else ""
+        return kind[1] if kind else attribute(nc, "product"), day[2] if day else folder_version(path)
 
     def times(nc: Any, path: Path) -> np.ndarray:
         day = _DAY.search(path.name)
