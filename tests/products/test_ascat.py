@@ -147,9 +147,9 @@ def test_swath_agrees_with_the_file(data):
 
 def test_swath_flags_winter_and_failures(data):
     path = swath(data)
-    frozen, snow, proc, wet, steep, sm, error = (
-        a.ravel() for a in stored(path, "frozen_soil_probability", "snow_cover_probability", "proc_flag1",
-                                  "wetland_flag", "topography_flag", "soil_moisture", "soil_moisture_error"))  # fmt: skip
+    names = ("frozen_soil_probability", "snow_cover_probability", "proc_flag1", "wetland_flag", "topography_flag",
+             "soil_moisture", "soil_moisture_error")  # fmt: skip
+    frozen, snow, proc, wet, steep, sm, error = (a.ravel() for a in stored(path, *names))
 
     def over(percent):
         return (percent > 50) & (percent != 255)

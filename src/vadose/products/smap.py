@@ -225,6 +225,7 @@ def _open_indexed(paths: list[Path], bbox, period, flags: str) -> xr.Dataset:
 # ------------------------------------------------------------------------------------------ level 3, native
 _L3_NAME = re.compile(r"SMAP_L3_SM_P(_E)?_(\d{8})_R(\d{5})_(\d{3})\.h5$")
 _GROUPS = {"am": ("Soil_Moisture_Retrieval_Data_AM", "", 6), "pm": ("Soil_Moisture_Retrieval_Data_PM", "_pm", 18)}
+_L3_NAMES = ("soil_moisture", "retrieval_qual_flag", "surface_flag", "surface_temperature", "tb_time_seconds")
 _GRIDS = {(406, 964): "M36", (1624, 3856): "M09"}
 
 
@@ -272,9 +273,8 @@ def open_smap_l3_native(paths: Sequence[Path], *, bbox=None, period=None, flags:
     if superseded:
         attrs["superseded"] = ", ".join(p.name for p in superseded)
     ds = assemble(product, _mark_range(merged["sm"]), unit="m3 m-3", flags=flags, inputs=paths, grid=grid,
-                  flag=merged["flag"], extras={"surface_temperature": merged["surface_temperature"], "t0": merged["t0"]},
-                  depth=DEPTH, version=version,
-                  attrs=attrs)  # fmt: skip
+                  flag=merged["flag"], extras={k: merged[k] for k in ("surface_temperature", "t0")}, depth=DEPTH,
+                  version=version, attrs=attrs)  # fmt: skip
     ds["surface_flag"] = merged["surface_flag"].drop_attrs().assign_attrs(SURFACE_ATTRS)
     hours = ds["time"].dt.hour.values
     ds = ds.assign_coords(overpass=("time", np.where(hours < 12, 1, 2).astype("uint8"), OVERPASS_ATTRS))
@@ -305,8 +305,7 @@ def _latest(paths: list[Path]) -> tuple[list[Path], list[Path]]:
 
 def _read_overpass(kind: str, paths: list[Path], bbox, period) -> tuple[dict[str, xr.DataArray], Grid]:
     group, suffix, hour = _GROUPS[kind]
-    names = {k: f"{group}/{k}{suffix}" for k in
-             ("soil_moisture", "retrieval_qual_flag", "surface_flag", "surface_temperature", "tb_time_seconds")}  # fmt: skip
+    names = {k: f"{group}/{k}{suffix}" for k in _L3_NAMES}
 
     def times(nc: Any, path: Path) -> np.ndarray:
         day = _L3_NAME.search(path.name)[2]  # type: ignore[index]
