@@ -43,8 +43,9 @@ def test_land_cover_agrees_with_the_file(data):
     np.testing.assert_array_equal(ds.land_cover, raw)
     assert (ds.product_version, ds.reference_year) == ("006", 2019)
     # classes a person can check: Amazon forest, Sahara, Iowa cropland, Greenland ice, Atlantic
-    for lat, lon, name in ((-5.0, -65.0, "evergreen broadleaf forest"), (23.0, 10.0, "barren"),
-                           (42.0, -94.0, "cropland"), (72.0, -40.0, "snow and ice"), (0.0, -30.0, "water")):  # fmt: skip
+    places = {(-5.0, -65.0): "evergreen broadleaf forest", (23.0, 10.0): "barren", (42.0, -94.0): "cropland",
+              (72.0, -40.0): "snow and ice", (0.0, -30.0): "water"}  # fmt: skip
+    for (lat, lon), name in places.items():
         code = int(ds.land_cover.sel(lat=lat, lon=lon, method="nearest"))
         assert landclass.IGBP[code] == name
 

@@ -43,8 +43,8 @@ SURFACE_ATTRS = {
     "permanent_snow_or_ice radiometer_frozen_ground model_frozen_ground mountainous_terrain dense_vegetation "
     "nadir_region",
 }
-OVERPASS_ATTRS = {"long_name": "overpass", "flag_values": np.array([1, 2], "uint8"),
-                  "flag_meanings": "AM_descending PM_ascending"}  # fmt: skip
+OVERPASS_ATTRS = {"long_name": "overpass", "flag_values": np.array([0, 1, 2], "uint8"),
+                  "flag_meanings": "unknown AM_descending PM_ascending"}  # fmt: skip
 
 L2_GROUP = "Soil_Moisture_Retrieval_Data"
 

@@ -220,7 +220,7 @@ def _index(paths: Sequence[Path], needed: list[str], optional: list[str], what: 
     with open_netcdf(paths[0], needed=needed, do=do) as nc:
         is_cell = layout(nc) == "ortho"
     # 32 bits do not fit the mantissa of a float32
-    dtypes = {n: "float64" for n in ("Science_Flags", "UTC_Microseconds") if n in needed + optional}
+    dtypes: dict[str, str] = {n: "float64" for n in ("Science_Flags", "UTC_Microseconds") if n in needed + optional}
     if is_cell:
         source: Any = index_cells(paths, needed, optional=optional, parent=_M25, identity=identity, dtypes=dtypes,
                                   bbox=bbox, period=period, do=do)  # fmt: skip
@@ -282,7 +282,7 @@ def open_smos_l2(paths: Sequence[Path], *, bbox=None, period=None, flags: str = 
             columns = _read_points(nc, Path(path), table)
             versions.append(attribute(nc, "Fixed_Header:Source:Creator_Version"))
         parts.append(cut(columns, bbox=bbox, period=period))
-    own = {"science_flags": SCIENCE_ATTRS, "confidence_flags": CONFIDENCE_ATTRS,
+    own: dict[str, dict[str, Any]] = {"science_flags": SCIENCE_ATTRS, "confidence_flags": CONFIDENCE_ATTRS,
            "chi_2": {"units": "1", "long_name": "goodness of fit of the brightness temperatures"},
            "rfi_prob": {"units": "1", "long_name": "probability of radio-frequency interference"}}  # fmt: skip
     return observe(get("smos_l2"), parts, name="sm", unit="m3 m-3", flags=flags, inputs=paths, depth=DEPTH, own=own,
