@@ -167,10 +167,10 @@ def _unpack(paths: Sequence[Path]) -> list[Path]:
         members = []
         try:
             with zipfile.ZipFile(path) as archive:
-                for member in archive.infolist():
-                    if member.filename.endswith(".nc"):
-                        target = folder / f"{path.stem}_{Path(member.filename).name}"
-                        with archive.open(member) as source, target.open("wb") as sink:
+                for info in archive.infolist():
+                    if info.filename.endswith(".nc"):
+                        target = folder / f"{path.stem}_{Path(info.filename).name}"
+                        with archive.open(info) as source, target.open("wb") as sink:
                             shutil.copyfileobj(source, sink)
                         members.append(target)
         except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as err:

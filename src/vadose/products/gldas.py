@@ -67,9 +67,7 @@ def open_gldas_noah(paths: Sequence[Path], *, bbox: Any, period: Any, flags: str
         title = f"{attribute(nc, 'title')} {path.name}"
         if "CLSM" in title or "VIC" in title:
             raise InputFileError(path.name, found="a GLDAS file of another land-surface model", needed="GLDAS Noah")
-        return "GLDAS Noah", next(
-            (m[1] for m in [re.search(r"(2\.[0-2])|\.02([01])\.nc4", title)] if m and m[1]), "2.1"
-        )
+        return "GLDAS Noah", _version(title, path)
 
     common: dict[str, Any] = {
         "parent": _grid, "identity": identity, "bbox": bbox, "period": period, "optional": optional,
@@ -87,6 +85,16 @@ def open_gldas_noah(paths: Sequence[Path], *, bbox: Any, period: Any, flags: str
         product, values, unit="m3 m-3", flags=flags, inputs=index.paths, grid=index.grid, layers=bounds,
         extras=extras, version=index.identity[1],
     )  # fmt: skip
+
+
+def _version(title: str, path: Path) -> str:
+    """``"2.1"`` from the title, the file name (``.021.nc4``) or the folder."""
+    if match := re.search(r"GLDAS[-_ ]?v?(2\.\d)", title):
+        return match[1]
+    if match := re.search(r"\.02(\d)\.nc4?$", path.name):
+        return f"2.{match[1]}"
+    folders = " ".join(p.name for p in list(path.resolve().parents)[:3])
+    return match[1] if (match := re.search(r"v(2\.\d)", folders)) else "unknown"
 
 
 def _grid(lat: Any, lon: Any, where: str) -> Grid:

@@ -1,8 +1,7 @@
 """A stack of image files as lazy arrays: headers are read at once, pixels when they are asked for.
 
 Every file is opened once to check that it has the variables, the shape, the axes and the identity (product,
-version) of the first. One file is one chunk; a task reads only its window of the file, and a selection made on
-the lazy array before it is computed reaches the file.
+version) of the first. One file is one chunk, and a task reads only the window that was asked for when opening.
 """
 
 from __future__ import annotations

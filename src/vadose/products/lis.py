@@ -96,7 +96,8 @@ def _axes(nc: Any, path: Path) -> tuple[np.ndarray, np.ndarray]:
         along = rebuilt if given.ndim == 1 else np.expand_dims(rebuilt, 1 - axis)
         off = np.abs(given - along)
         if np.isfinite(off).any() and np.nanmax(off) > 1e-3:
-            raise InputFileError(f"{path.name}: {name}", found=f"values up to {np.nanmax(off):.3g}° off the regular axis",
+            found = f"values up to {np.nanmax(off):.3g}° off the regular axis"
+            raise InputFileError(f"{path.name}: {name}", found=found,
                                  needed=f"{rebuilt[0]:g} to {rebuilt[-1]:g} in equal steps")  # fmt: skip
         out.append(rebuilt)
     return out[0], out[1]

@@ -126,16 +126,27 @@ def canonical_flags(raw: xr.DataArray, version: str) -> xr.DataArray:
     """Canonical flags (uint16) of provider flags; lazy stays lazy."""
     codes = NO_DATA.get(version, tuple(c for v in NO_DATA.values() for c in v))
 
-    def translate(values: np.ndarray) -> np.ndarray:
-        none = np.isin(values, codes)
-        bits = schema.map_bits(np.where(none, 0, values).astype("int64"), FLAG_BITS)
-        return np.where(none, np.uint16(schema.FLAGS["missing"]), bits)
-
-    return xr.apply_ufunc(translate, raw, dask="parallelized", output_dtypes=["uint16"], keep_attrs="drop")
+    return xr.apply_ufunc(_translate, raw, kwargs={"codes": codes}, dask="parallelized", output_dtypes=["uint16"],
+                          keep_attrs="drop")  # fmt: skip
 
 
-def index_record(paths: Sequence[Path], variables: Sequence[str], *, record: str, accepted: Sequence[str],
-                 optional: Sequence[str], dtypes: Mapping[str, str], bbox: Any, period: Any) -> Images | Cells:  # fmt: skip
+def _translate(values: np.ndarray, codes: Sequence[int]) -> np.ndarray:
+    none = np.isin(values, codes)
+    bits = schema.map_bits(np.where(none, 0, values).astype("int64"), FLAG_BITS)
+    return np.where(none, np.uint16(schema.FLAGS["missing"]), bits)
+
+
+def index_record(
+    paths: Sequence[Path],
+    variables: Sequence[str],
+    *,
+    record: str,
+    accepted: Sequence[str],
+    optional: Sequence[str],
+    dtypes: Mapping[str, str],
+    bbox: Any,
+    period: Any,
+) -> Images | Cells:
     """Index of images or of cell files, whichever the first file is."""
 
     def identity(nc: Any, path: Path) -> Identity:
