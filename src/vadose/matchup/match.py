@@ -116,8 +116,8 @@ def match(
     dropped = dropped + xr.where(xr.DataArray(np.arange(len(REASONS)) == 3, dims="reason"), n_excluded, 0)
     unit = kept.attrs.get("units", "")
     out = xr.Dataset({
-        "estimate": x.astype("float32").assign_attrs(units=unit, long_name=f"{name} of the product"),
-        "reference": y.astype("float32").assign_attrs(units="m3 m-3", long_name="soil moisture of the stations"),
+        "estimate": x.astype("float32").assign_attrs(units=unit, long_name="soil moisture"),
+        "reference": y.astype("float32").assign_attrs(units="m3 m-3", long_name="soil moisture"),
         "time_difference": dt.astype("float32").assign_attrs(units="h", long_name="estimate minus reference time"),
     })  # fmt: skip
     labels = ("n_estimate", "n_reference", "n_matched")

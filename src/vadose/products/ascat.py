@@ -44,6 +44,11 @@ _SATELLITE = {"long_name": "satellite", "flag_values": np.array([1, 2, 3, 4, 5],
               "flag_meanings": "ers-1 ers-2 metop-a metop-b metop-c"}  # fmt: skip
 _CORRECTION = {"long_name": "correction flags", "flag_masks": np.array([1, 2, 4, 8], "int8"),
                "flag_meanings": "set_to_0 set_to_100 wet_correction subsurface_correction"}  # fmt: skip
+_SWATH_CORRECTION = {
+    "long_name": "correction flags",
+    "flag_masks": np.array([1, 2, 4, 8, 16], "uint8"),
+    "flag_meanings": "set_to_0 set_to_100 wet_reference_corrected dry_reference_corrected sand_corrected",
+}
 
 
 def open_ascat_h113(paths: Sequence[Path], *, bbox=None, period=None, flags: str = "recommended") -> xr.Dataset:
@@ -185,9 +190,7 @@ def open_ascat_l2(paths: Sequence[Path], *, bbox=None, period=None, flags: str =
         with open_netcdf(path, needed=needed, do="Is it an EUMETSAT ASCAT level-2 soil-moisture file?") as nc:
             parts.append(cut(_read_swath(nc, Path(path)), bbox=bbox, period=period))
             versions.append(f"{attribute(nc, 'processor_major_version')}.{attribute(nc, 'product_minor_version')}")
-    own = {"as_des_pass": _DIRECTION, "corr_flags": {
-        "long_name": "correction flags", "flag_masks": np.array([1, 2, 4, 8, 16], "uint8"),
-        "flag_meanings": "set_to_0 set_to_100 wet_reference_corrected dry_reference_corrected sand_corrected"}}  # fmt: skip
+    own = {"as_des_pass": _DIRECTION, "corr_flags": _SWATH_CORRECTION}
     return observe(get("ascat_l2"), parts, name="saturation", unit="%", flags=flags, inputs=paths, depth=DEPTH,
                    own=own, version=", ".join(dict.fromkeys(versions)))  # fmt: skip
 

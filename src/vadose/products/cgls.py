@@ -143,7 +143,11 @@ def _values(images: Images, name: str, codes: xr.DataArray) -> xr.DataArray:
 
 
 def _map_codes(codes: xr.DataArray) -> xr.DataArray:
+    return xr.apply_ufunc(_look_up, codes, dask="parallelized", output_dtypes=["uint16"])
+
+
+def _look_up(codes: np.ndarray) -> np.ndarray:
     table = np.zeros(256, dtype="uint16")
     for code, name in CODES.items():
         table[code] = schema.FLAGS[name]
-    return xr.apply_ufunc(lambda c: table[c], codes, dask="parallelized", output_dtypes=["uint16"])
+    return table[codes]

@@ -67,13 +67,13 @@ def open_koeppen_geiger(paths: Sequence[Path], *, bbox=None, period=None, flags:
         ocean = next((number for number, zone in table.items() if zone == "Ocean"), None)
         if ocean is not None:
             codes[: max(KEY[0] - part.rows[0], 0), : max(KEY[1] - part.cols[0], 0)] = ocean
-        inputs = [path.name, (tables[0].name if tables else TABLE)]
+        inputs, version = [path.name, (tables[0].name if tables else TABLE)], "present day"
     else:
         table = dict(enumerate(landclass.KOEPPEN, start=1)) | {0: "Ocean"}
         codes, part, nodata = read_classes(path, what="Köppen-Geiger map", bbox=bbox)
         if nodata is not None and nodata not in table:
             table[nodata] = "Ocean"
-        inputs = [path.name]
+        inputs, version = [path.name], ""
 
     translate = np.full(256, 255, dtype="uint8")
     for number, zone in table.items():
@@ -90,7 +90,7 @@ def open_koeppen_geiger(paths: Sequence[Path], *, bbox=None, period=None, flags:
         "original_classes": ", ".join(f"{number}={zone}" for number, zone in sorted(table.items())),
     }
     ds = schema.with_grid(xr.Dataset({"climate": (("lat", "lon"), out, attrs)}), part)
-    ds = schema.stamp(ds, title="Köppen-Geiger climate zones", product="koeppen_geiger", inputs=inputs,
+    ds = schema.stamp(ds, title="Köppen-Geiger climate zones", product="koeppen_geiger", version=version, inputs=inputs,
                       flag_rule="none", choice="As is counted as Aw" if "As" in table.values() else None)  # fmt: skip
     return schema.check(ds, "static")
 

@@ -82,7 +82,7 @@ def _read_hdf4(path: Path, grid: Grid) -> np.ndarray:
         from pyhdf.SD import SD
     except ImportError as err:
         raise InputFileError(path.name, found="an HDF4 file, and no HDF4 library", needed="the package pyhdf",
-                             do="Install it: pip install 'vadose[hdf4]', or convert the file to GeoTIFF.") from err  # fmt: skip
+                             do="pip install 'vadose[hdf4]', or convert the file to GeoTIFF.") from err  # fmt: skip
     try:
         file = SD(str(path))
         try:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .. import schema, units
+from .. import units
+from ..errors import InputFileError
 from ..grid import check_bbox, wrap_longitude
 from ..periods import parse_period
 from .assemble import assemble
@@ -149,12 +150,20 @@ def observe(
     xarray.Dataset
         Shape ``observations``, in memory: it holds the observations kept and no more than one file beside.
 
+    Raises
+    ------
+    InputFileError
+        If no observation lies in the box and period.
+
     Notes
     -----
     Every observation with a time is kept, also where soil moisture is missing: ``flag`` says why. The attribute
     ``n_without_time`` counts those the file gives no time.
     """
     own = own or {}
+    if not any(p["time"].size for p in parts):
+        raise InputFileError(Path(inputs[0]).name, found="no observation in the box and period",
+                             needed="at least one observation")  # fmt: skip
     columns = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
     order = np.argsort(columns["time"], kind="stable")  # NaT sorts last
     timed = int((~np.isnat(columns["time"])).sum())

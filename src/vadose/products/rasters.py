@@ -66,6 +66,9 @@ def read_classes(path: Path, *, what: str, grid: Grid | None = None, bbox=None) 
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
     from rasterio.windows import Window
 
+    if path.suffix.lower() == ".png" and not _is_complete_png(path):
+        raise InputFileError(path.name, found="an image that cannot be read (no end mark)",
+                             needed=f"a complete {what} file", do="Fetch it again.")  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)  # a PNG has none: the size tells the grid
         try:
@@ -88,6 +91,13 @@ def read_classes(path: Path, *, what: str, grid: Grid | None = None, bbox=None) 
             raise InputFileError(path.name, found=f"an image that cannot be read ({str(err).rsplit('/', 1)[-1]})",
                                  needed=f"a complete {what} file", do="Fetch it again.") from err  # fmt: skip
     return codes, part, nodata
+
+
+def _is_complete_png(path: Path) -> bool:
+    """Whether the file ends as a PNG must: of a truncated one the decoder returns garbage without a word."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - 12, 0))
+        return b"IEND" in file.read()
 
 
 def _global_grid(path: Path, source, what: str) -> Grid:

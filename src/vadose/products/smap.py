@@ -20,6 +20,7 @@ from .cells import index_cells, index_ragged, layout
 from .decode import Coding, TimeCoding, attribute, check_units, get_variable, open_netcdf
 from .images import Images, index_images
 from .observations import cut, observe, read_column
+from .paths import folder_version
 
 #: ``retrieval_qual_flag``: a bit that is SET means NOT. Values 0 and 8 are recommended; bit 3 (no freeze/thaw
 #: retrieval) says nothing about soil moisture.
@@ -42,8 +43,8 @@ SURFACE_ATTRS = {
     "permanent_snow_or_ice radiometer_frozen_ground model_frozen_ground mountainous_terrain dense_vegetation "
     "nadir_region",
 }
-OVERPASS_ATTRS = {"long_name": "overpass", "flag_values": np.array([1, 2], "uint8"),
-                  "flag_meanings": "AM_descending PM_ascending"}  # fmt: skip
+OVERPASS_ATTRS = {"long_name": "overpass", "flag_values": np.array([0, 1, 2], "uint8"),
+                  "flag_meanings": "unknown AM_descending PM_ascending"}  # fmt: skip
 
 L2_GROUP = "Soil_Moisture_Retrieval_Data"
 
@@ -122,7 +123,7 @@ def _read_half_orbit(nc: Any, path: Path) -> dict[str, np.ndarray]:
 
     grid = Grid.ease2("M36")
     row, col = (column(f"EASE_{axis}_index", dtype="int64") for axis in ("row", "column"))
-    if row.size and not (0 <= row.min() and row.max() < grid.shape[0] and 0 <= col.min() and col.max() < grid.shape[1]):
+    if row.size and not (row.min() >= 0 and row.max() < grid.shape[0] and col.min() >= 0 and col.max() < grid.shape[1]):
         raise InputFileError(path.name, found=f"EASE indices up to row {row.max()}, column {col.max()}",
                              needed=f"indices of the {grid}")  # fmt: skip
     ascending = re.search(r"_(\d{5})_([AD])_", path.name)
@@ -167,7 +168,8 @@ def open_smap_l3(paths: Sequence[Path], *, bbox=None, period=None, flags: str = 
     -------
     xarray.Dataset
         Lazy. Shape ``grid`` from native files and from orthogonal cells (version 5, one overpass, no flags);
-        shape ``observations`` from indexed ragged cells (version 9), with ``overpass`` and ``surface_flag``.
+        shape ``observations`` from indexed ragged cells (version 9), with ``overpass`` and ``surface_flag``;
+        their ``location`` counts cells row by row from the south-west, as the files do.
 
     Raises
     ------
@@ -187,22 +189,23 @@ def open_smap_l3(paths: Sequence[Path], *, bbox=None, period=None, flags: str = 
                          do="Native SPL3SMP files end in .h5.")  # fmt: skip
 
 
-def _check_unit(nc: Any, path: Path) -> str:
+def _identify(nc: Any, path: Path) -> tuple[str, str]:
     check_units(get_variable(nc, "soil_moisture", path), path, "m3 m-3")
-    return attribute(nc, "overpass")
+    return attribute(nc, "overpass"), folder_version(path)
 
 
 def _open_ortho(paths: list[Path], bbox, period, flags: str) -> xr.Dataset:
-    cells = index_cells(paths, ["soil_moisture"], parent=Grid.ease2("M36"), identity=_check_unit,
+    cells = index_cells(paths, ["soil_moisture"], parent=Grid.ease2("M36"), identity=_identify,
                         fills={"soil_moisture": (-9999.0,)}, bbox=bbox, period=period)  # fmt: skip
     return assemble(get("smap_l3"), _mark_range(cells.variable("soil_moisture")), unit="m3 m-3", flags=flags,
-                    inputs=cells.paths, grid=cells.grid, depth=DEPTH, attrs={"overpass": cells.identity})  # fmt: skip
+                    inputs=cells.paths, grid=cells.grid, depth=DEPTH, version=cells.identity[1],
+                    attrs={"overpass": cells.identity[0]} if cells.identity[0] else None)  # fmt: skip
 
 
 def _open_indexed(paths: list[Path], bbox, period, flags: str) -> xr.Dataset:
     needed = ["soil_moisture", "retrieval_qual_flag", "surface_flag", "Overpass"]
     extras = {"surface_temperature": "K", "vegetation_water_content": "kg m-2"}
-    index = index_ragged(paths, needed, optional=list(extras), identity=_check_unit,
+    index = index_ragged(paths, needed, optional=list(extras), identity=_identify,
                          fills={n: (-9999.0,) for n in ("soil_moisture", *extras)},
                          dtypes={"retrieval_qual_flag": "uint16", "surface_flag": "uint16", "Overpass": "uint8"},
                          bbox=bbox, period=period)  # fmt: skip
@@ -214,7 +217,7 @@ def _open_indexed(paths: list[Path], bbox, period, flags: str) -> xr.Dataset:
     ds = assemble(get("smap_l3"), _mark_range(index.variable("soil_moisture")), unit="m3 m-3", flags=flags,
                   inputs=index.paths, flag=flag, depth=DEPTH,
                   extras={n: index.variable(n) for n in extras if n in index.codings}, extra_units=extras,
-                  attrs={"location_grid": grid.to_attr()})  # fmt: skip
+                  version=index.identity[1], attrs={"location_grid": grid.to_attr()})  # fmt: skip
     ds["surface_flag"] = index.variable("surface_flag").assign_attrs(SURFACE_ATTRS)
     return ds.assign_coords(overpass=index.variable("Overpass").assign_attrs(OVERPASS_ATTRS))
 
@@ -222,6 +225,7 @@ def _open_indexed(paths: list[Path], bbox, period, flags: str) -> xr.Dataset:
 # ------------------------------------------------------------------------------------------ level 3, native
 _L3_NAME = re.compile(r"SMAP_L3_SM_P(_E)?_(\d{8})_R(\d{5})_(\d{3})\.h5$")
 _GROUPS = {"am": ("Soil_Moisture_Retrieval_Data_AM", "", 6), "pm": ("Soil_Moisture_Retrieval_Data_PM", "_pm", 18)}
+_L3_NAMES = ("soil_moisture", "retrieval_qual_flag", "surface_flag", "surface_temperature", "tb_time_seconds")
 _GRIDS = {(406, 964): "M36", (1624, 3856): "M09"}
 
 
@@ -264,11 +268,13 @@ def open_smap_l3_native(paths: Sequence[Path], *, bbox=None, period=None, flags:
     merged = {k: xr.concat([s[0][k] for s in stacks], "time", join="exact").sortby("time") for k in stacks[0][0]}
     with open_netcdf(paths[-1]) as nc:
         version = _version(nc, paths[-1])
-    product = get("smap_l3")
+    product = get("smap_l3" if grid.name == "M36" else "smap_l3_e")
+    attrs = {"status": "provisional: layout from documentation"}
+    if superseded:
+        attrs["superseded"] = ", ".join(p.name for p in superseded)
     ds = assemble(product, _mark_range(merged["sm"]), unit="m3 m-3", flags=flags, inputs=paths, grid=grid,
-                  flag=merged["flag"], extras={"surface_temperature": merged["surface_temperature"], "t0": merged["t0"]},
-                  depth=DEPTH, version=version,
-                  attrs={"superseded": ", ".join(p.name for p in superseded)} if superseded else None)  # fmt: skip
+                  flag=merged["flag"], extras={k: merged[k] for k in ("surface_temperature", "t0")}, depth=DEPTH,
+                  version=version, attrs=attrs)  # fmt: skip
     ds["surface_flag"] = merged["surface_flag"].drop_attrs().assign_attrs(SURFACE_ATTRS)
     hours = ds["time"].dt.hour.values
     ds = ds.assign_coords(overpass=("time", np.where(hours < 12, 1, 2).astype("uint8"), OVERPASS_ATTRS))
@@ -299,8 +305,7 @@ def _latest(paths: list[Path]) -> tuple[list[Path], list[Path]]:
 
 def _read_overpass(kind: str, paths: list[Path], bbox, period) -> tuple[dict[str, xr.DataArray], Grid]:
     group, suffix, hour = _GROUPS[kind]
-    names = {k: f"{group}/{k}{suffix}" for k in
-             ("soil_moisture", "retrieval_qual_flag", "surface_flag", "surface_temperature", "tb_time_seconds")}  # fmt: skip
+    names = {k: f"{group}/{k}{suffix}" for k in _L3_NAMES}
 
     def times(nc: Any, path: Path) -> np.ndarray:
         day = _L3_NAME.search(path.name)[2]  # type: ignore[index]
@@ -319,6 +324,11 @@ def _read_overpass(kind: str, paths: list[Path], bbox, period) -> tuple[dict[str
             checked.append(path)
         return grid.lat, grid.lon
 
+    def identity(nc: Any, path: Path) -> str:
+        check_units(get_variable(nc, names["soil_moisture"], path), path, "m3 m-3")
+        check_units(get_variable(nc, names["surface_temperature"], path), path, "K")
+        return _version(nc, path)[:3]  # releases differ within a version, versions must not
+
     with open_netcdf(paths[0], needed=names.values(), do="Is it a SPL3SMP or SPL3SMP_E file?") as nc:
         dims = get_variable(nc, names["soil_moisture"], paths[0]).dimensions
         shape = get_variable(nc, names["soil_moisture"], paths[0]).shape
@@ -327,6 +337,7 @@ def _read_overpass(kind: str, paths: list[Path], bbox, period) -> tuple[dict[str
     grid = Grid.ease2(_GRIDS[shape])
     images: Images = index_images(
         paths, list(names.values()), parent=grid, roles={dims[0]: "lat", dims[1]: "lon"}, times=times, axes=axes,
+        identity=identity,
         fills={names["soil_moisture"]: (-9999.0,), names["surface_temperature"]: (-9999.0,),
                names["tb_time_seconds"]: (-9999.0,)},
         dtypes={names["retrieval_qual_flag"]: "uint16", names["surface_flag"]: "uint16",

@@ -20,6 +20,7 @@ from .cells import index_cells, layout
 from .decode import attribute, check_units, get_variable, open_netcdf
 from .images import index_images
 from .observations import cut, observe, read_column
+from .paths import folder_version
 
 #: Nominal layer an L-band radiometer senses [m].
 DEPTH = (0.0, 0.05)
@@ -51,6 +52,8 @@ CONFIDENCE_ATTRS = {
     "flag_masks": np.array([2, 4, 16, 32, 64, 128, 256], "uint16"),
     "flag_meanings": "rfi_prone_h rfi_prone_v no_product range dqx chi2_p faraday_rotation_angle",
 }
+
+NO_COORDINATES = "the files hold ISEA-4H9 grid point numbers only (coordinate location); pass dgg= to fill lat and lon"
 
 _DAY = re.compile(r"_(\d{8})T\d{6}_\d{8}T\d{6}_(\d{3})_")
 _M25 = Grid.ease2("M25")
@@ -106,9 +109,14 @@ def open_smos_ic(paths: Sequence[Path], *, bbox=None, period=None, flags: str = 
              "UTC_Microseconds", "Soil_Temperature_Level1"]  # fmt: skip
     variable, source = _index(paths, names, [], "SMOS-IC", bbox, period)
     flag = _lazily(map_ic_flags, "uint16", *[variable(n) for n in ("Quality_Flag", "RMSE", "Scene_Flags")])
+<<<<<<< HEAD
     t0 = _lazily(
         decode_smos_time, "datetime64[ns]", *[variable(n) for n in ("Days", "UTC_Seconds", "UTC_Microseconds")]
     )
+=======
+    clock = [variable(n) for n in ("Days", "UTC_Seconds", "UTC_Microseconds")]
+    t0 = _lazily(decode_smos_time, "datetime64[ns]", *clock)
+>>>>>>> readers-c
     return assemble(get("smos_ic"), variable("Soil_Moisture"), unit="m3 m-3", flags=flags, inputs=source.paths,
                     grid=source.grid, flag=flag, uncertainty=variable("Soil_Moisture_StdError"), depth=DEPTH,
                     extras={"soil_temperature": variable("Soil_Temperature_Level1"), "t0": t0},
@@ -206,7 +214,7 @@ def _index(paths: Sequence[Path], needed: list[str], optional: list[str], what: 
                 check_units(get_variable(nc, name, path), path, "m3 m-3", assume="m3 m-3")
         kind = re.search(r"(CLF3\w{2}|CDF3\w{2})", path.name)
         day = _DAY.search(path.name)
-        return kind[1] if kind else attribute(nc, "product"), day[2] if day else ""
+        return kind[1] if kind else attribute(nc, "product"), day[2] if day else folder_version(path)
 
     def times(nc: Any, path: Path) -> np.ndarray:
         day = _DAY.search(path.name)
@@ -218,7 +226,7 @@ def _index(paths: Sequence[Path], needed: list[str], optional: list[str], what: 
     with open_netcdf(paths[0], needed=needed, do=do) as nc:
         is_cell = layout(nc) == "ortho"
     # 32 bits do not fit the mantissa of a float32
-    dtypes = {n: "float64" for n in ("Science_Flags", "UTC_Microseconds") if n in needed + optional}
+    dtypes: dict[str, str] = {n: "float64" for n in ("Science_Flags", "UTC_Microseconds") if n in needed + optional}
     if is_cell:
         source: Any = index_cells(paths, needed, optional=optional, parent=_M25, identity=identity, dtypes=dtypes,
                                   bbox=bbox, period=period, do=do)  # fmt: skip
@@ -280,14 +288,12 @@ def open_smos_l2(paths: Sequence[Path], *, bbox=None, period=None, flags: str = 
             columns = _read_points(nc, Path(path), table)
             versions.append(attribute(nc, "Fixed_Header:Source:Creator_Version"))
         parts.append(cut(columns, bbox=bbox, period=period))
-    missing = None if table is not None else (
-        "the files hold ISEA-4H9 grid point numbers only (coordinate location); pass dgg= to fill lat and lon")  # fmt: skip
-    own = {"science_flags": SCIENCE_ATTRS, "confidence_flags": CONFIDENCE_ATTRS,
+    own: dict[str, dict[str, Any]] = {"science_flags": SCIENCE_ATTRS, "confidence_flags": CONFIDENCE_ATTRS,
            "chi_2": {"units": "1", "long_name": "goodness of fit of the brightness temperatures"},
            "rfi_prob": {"units": "1", "long_name": "probability of radio-frequency interference"}}  # fmt: skip
     return observe(get("smos_l2"), parts, name="sm", unit="m3 m-3", flags=flags, inputs=paths, depth=DEPTH, own=own,
                    version=", ".join(dict.fromkeys(v for v in versions if v)),
-                   attrs={"coordinates_missing": missing} if missing else None)  # fmt: skip
+                   attrs=None if table is not None else {"coordinates_missing": NO_COORDINATES})  # fmt: skip
 
 
 def _read_points(nc: Any, path: Path, table: dict[str, np.ndarray] | None) -> dict[str, np.ndarray]:
@@ -323,7 +329,8 @@ def _place(point: np.ndarray, table: dict[str, np.ndarray] | None, path: Path) -
     absent = table["id"][at] != point
     if absent.any():
         raise InputFileError(path.name, found=f"{int(absent.sum())} grid points that are not in the table",
-                             needed=f"all of them, such as {int(point[absent][0])}", do="Is dgg the ISEA-4H9 grid?")  # fmt: skip
+                             needed=f"all of them, such as {int(point[absent][0])}",
+                             do="Is dgg the ISEA-4H9 grid?")  # fmt: skip
     return table["lat"][at], table["lon"][at]
 
 
