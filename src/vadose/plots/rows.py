@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ROW, GAP, HEADER, FOOTER = 0.31, 0.16, 0.3, 0.5
+ROW, GAP, HEADER, FOOTER = 0.28, 0.16, 0.3, 0.5
 
 
 @dataclass(frozen=True)
