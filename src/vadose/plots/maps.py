@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: More networks than this share one colour.
 MAX_NETWORKS = 7
-#: More points than this in a figure are embedded as an image.
-MAX_VECTOR = 800
+#: More points than this in a panel are embedded as an image.
+MAX_VECTOR = 500
 MARKERS = "osD^vP*Xhd8p"
 
 
@@ -63,16 +63,15 @@ def station_map(stations: xr.Dataset, cells: xr.Dataset | None = None) -> Figure
     figure = new_figure(WIDTH, tall + below + 0.08)
     axes = place(figure, left, below, wide, tall)
     ground.draw(axes)
-    dense = lat.size + cell_lat.size > MAX_VECTOR
+    dense = max(lat.size, cell_lat.size) > MAX_VECTOR
     if cell_lat.size:
         size = 7.0 if cell_lat.size < 60 else 5.0 if cell_lat.size < 300 else 3.5
         axes.plot(*ground.project(cell_lat, cell_lon), "s", ms=size, mfc="none", mec=GREY, mew=0.1 * size, zorder=2,
                   alpha=0.7, rasterized=dense, label=f"product cells ({cell_lat.size})")  # fmt: skip
     size = 5.0 if lat.size < 150 else 3.0
     for i, name in enumerate(shown):
-        _stations(
-            axes, ground, lat, lon, network == name, f"{name} ({(network == name).sum()})", PALETTE[i], i, size, dense
-        )
+        chosen = network == name
+        _stations(axes, ground, lat, lon, chosen, f"{name} ({chosen.sum()})", PALETTE[i], i, size, dense)
     if order.size > len(shown):
         rest = ~np.isin(network, shown)
         words = f"{order.size - len(shown)} other networks ({rest.sum()})"
@@ -128,7 +127,7 @@ def score_map(scores: xr.Dataset, metric: str) -> Figure:
     mappable = colours.mappable()
     ground = Basemap.around(lat, lon)
     figure, panels = _panels(ground, list(products), footer=0.62)
-    size, dense = _point_size(products), values.size > MAX_VECTOR
+    size, dense = _point_size(products)
     for axes, index in zip(panels, products.values()):
         x, y = ground.project(lat[index], lon[index])
         here = values[index]
@@ -177,7 +176,7 @@ def status_map(scores: xr.Dataset) -> Figure:
     rows = -(-len(codes) // 4)
     figure, panels = _panels(ground, list(products), footer=0.1 + 0.19 * rows)
     handles = []
-    size, dense = _point_size(products), status.size > MAX_VECTOR
+    size, dense = _point_size(products)
     for number, code in enumerate(codes):
         look = _status_look(code, number)
         for axes, index in zip(panels, products.values()):
@@ -199,9 +198,10 @@ def _status_look(code: int, number: int) -> dict[str, Any]:
     return look | {"marker": MARKERS[1 + number % 11], "color": PALETTE[1 + number % 7]}
 
 
-def _point_size(products: dict[str, np.ndarray]) -> float:
+def _point_size(products: dict[str, np.ndarray]) -> tuple[float, bool]:
+    """Size of the points and whether to embed them as an image, the same in all panels."""
     count = max((index.size for index in products.values()), default=0)
-    return 5.5 if count < 60 else 4.0 if count < 300 else 3.0
+    return 5.5 if count < 60 else 4.0 if count < 300 else 3.0, count > MAX_VECTOR
 
 
 def _panels(ground: Basemap, titles: Sequence[str], *, footer: float) -> tuple[Figure, list[Axes]]:
