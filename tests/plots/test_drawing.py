@@ -53,8 +53,8 @@ def test_shortened_paths_say_the_same():
     axes.axis("off")
     axes.plot([0, 1, 2], [0, 2, 1])
     axes.set(xlim=(0, 2), ylim=(0, 2))
-    # a canvas of 144 points: x = 72 per unit, y down from the top
-    assert 'd="M 0 144 72 0 144 72"' in plots.svg(figure)
+    # 144 points and a margin of 1.44: 72 per unit, y down from the top
+    assert 'd="M 1.44 145.44 73.44 1.44 145.44 73.44"' in plots.svg(figure)
 
 
 def test_names_are_neither_markup_nor_mathematics(tidy):
