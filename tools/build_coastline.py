@@ -60,7 +60,12 @@ def cut(rings: list[np.ndarray]) -> list[shapely.Geometry]:
     """Pieces of one polygon within −180..180."""
     land = shapely.make_valid(Polygon(unwrap(rings[0])))
     for hole in rings[1:]:
-        land = land.difference(shapely.make_valid(Polygon(unwrap(hole))))
+        if hole[:, 1].max() < -89.9:  # a seam at the pole, no water
+            continue
+        water = shapely.make_valid(Polygon(unwrap(hole)))
+        # unwrapped rings may lie a turn apart
+        for turn in range(-2, 3):
+            land = land.difference(translate(water, 360 * turn))
     west, _, east, _ = land.bounds
     pieces = []
     for turn in range(-2, 3):

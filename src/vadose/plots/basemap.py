@@ -127,6 +127,10 @@ class Basemap:
         self._land(axes, field=field)
         self._graticule(axes, labels)
 
+    def _inches(self, axes: Axes) -> float:
+        figure = axes.get_figure(root=True)
+        return axes.get_position().width * (figure.get_size_inches()[0] if figure is not None else 1.0)
+
     def _edge(self, axes: Axes) -> None:
         lat = np.linspace(self.south, self.north, 80)
         right, y = self.project(lat, np.full(lat.size, 180.0))
@@ -143,7 +147,8 @@ class Basemap:
         from matplotlib.transforms import Bbox
 
         left, right, bottom, top = self.bounds
-        grain = (right - left) / 1500
+        # finer than a sixth of a millimetre on paper is not seen
+        grain = (right - left) / (150 * self._inches(axes))
         areas, shores = [], []
         for ring in coastline("110m" if self.world else "50m"):
             for turn in (0,) if self.world else (-360, 0, 360):
@@ -192,7 +197,7 @@ class Basemap:
                     axes.annotate(degrees(parallel, "NS"), (x[0], y[0]), (-3, 0), textcoords="offset points",
                                   ha="right", va="center", size=7, color=GREY, annotation_clip=False)  # fmt: skip
             return
-        size = axes.get_position().width * axes.figure.get_size_inches()[0]  # type: ignore[union-attr]
+        size = self._inches(axes)
         steps = [1, 2, 5, 10]
         across, up = max(2, int(size)), max(2, int(size * self.aspect / 0.7))
         lon = np.asarray(MaxNLocator(nbins=across, steps=steps).tick_values(self.west, self.east))

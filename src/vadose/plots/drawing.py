@@ -89,16 +89,17 @@ def _shorten(match: re.Match[str]) -> str:
     if key == "transform" and "scale" in value:
         return match[0]
     short = " ".join(_LONG.sub(r"\1", value).split())
+    if key == "d" and not set(short) & set("QCAHVSTqcahvst"):
+        # pairs that follow a pair are lines without saying so
+        short = short.replace(" L ", " ")
     return f'{key}="{short}"'
 
 
 def _name(text: str, title: str, description: str) -> str:
-    used = set(_USED.findall(text))
-    text = _ID.sub(lambda m: m[0] if m[1] in used else "", text)
-    prefix = "v" + hashlib.sha256(f"{title}\n{description}\n{text}".encode()).hexdigest()[:10]
-    text = _ID.sub(rf' id="{prefix}-\1"', text)
-    text = re.sub(r"url\(#", f"url(#{prefix}-", text)
-    text = re.sub(r'href="#', f'href="#{prefix}-', text)
+    prefix = "v" + hashlib.sha256(f"{title}\n{description}\n{text}".encode()).hexdigest()[:8]
+    names = {old: f"{prefix}-{k}" for k, old in enumerate(dict.fromkeys(_USED.findall(text)))}
+    text = _ID.sub(lambda m: f' id="{names[m[1]]}"' if m[1] in names else "", text)
+    text = _USED.sub(lambda m: m[0].removesuffix(m[1]) + names[m[1]], text)
     head, _, body = text.partition(">")
     labels = f"{prefix}-title {prefix}-desc"
     return (

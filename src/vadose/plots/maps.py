@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: More networks than this share one colour.
 MAX_NETWORKS = 7
-#: More points than this [per panel] are embedded as an image.
-MAX_VECTOR = 400
+#: More points than this in a panel are embedded as an image.
+MAX_VECTOR = 500
 MARKERS = "osD^vP*Xhd8p"
 
 
@@ -63,16 +63,19 @@ def station_map(stations: xr.Dataset, cells: xr.Dataset | None = None) -> Figure
     figure = new_figure(WIDTH, tall + below + 0.08)
     axes = place(figure, left, below, wide, tall)
     ground.draw(axes)
+    dense = max(lat.size, cell_lat.size) > MAX_VECTOR
     if cell_lat.size:
-        axes.plot(*ground.project(cell_lat, cell_lon), "s", ms=7, mfc="none", mec=GREY, mew=0.7, zorder=2,
-                  rasterized=cell_lat.size > MAX_VECTOR, label=f"product cells ({cell_lat.size})")  # fmt: skip
+        size = 7.0 if cell_lat.size < 60 else 5.0 if cell_lat.size < 300 else 3.5
+        axes.plot(*ground.project(cell_lat, cell_lon), "s", ms=size, mfc="none", mec=GREY, mew=0.1 * size, zorder=2,
+                  alpha=0.7, rasterized=dense, label=f"product cells ({cell_lat.size})")  # fmt: skip
     size = 5.0 if lat.size < 150 else 3.0
     for i, name in enumerate(shown):
-        _stations(axes, ground, lat, lon, network == name, f"{name} ({(network == name).sum()})", PALETTE[i], i, size)
+        chosen = network == name
+        _stations(axes, ground, lat, lon, chosen, f"{name} ({chosen.sum()})", PALETTE[i], i, size, dense)
     if order.size > len(shown):
         rest = ~np.isin(network, shown)
         words = f"{order.size - len(shown)} other networks ({rest.sum()})"
-        _stations(axes, ground, lat, lon, rest, words, INK, len(shown), size)
+        _stations(axes, ground, lat, lon, rest, words, INK, len(shown), size, dense)
     ground.scale_bar(axes, np.r_[lat, cell_lat], np.r_[lon, cell_lon])
     figure.legend(*axes.get_legend_handles_labels(), loc="lower center", ncols=min(3, entries),
                   bbox_to_anchor=(0.5, 0.0), borderaxespad=0.1, handletextpad=0.4, columnspacing=1.6)  # fmt: skip
@@ -82,9 +85,9 @@ def station_map(stations: xr.Dataset, cells: xr.Dataset | None = None) -> Figure
     )  # fmt: skip
 
 
-def _stations(axes, ground, lat, lon, chosen, label, colour, number, size) -> None:
-    axes.plot(*ground.project(lat[chosen], lon[chosen]), MARKERS[number], ms=size, color=colour, mec="white", mew=0.5,
-              zorder=3, label=label, rasterized=int(chosen.sum()) > MAX_VECTOR)  # fmt: skip
+def _stations(axes, ground, lat, lon, chosen, label, colour, number, size, dense) -> None:
+    axes.plot(*ground.project(lat[chosen], lon[chosen]), MARKERS[number], ms=size, color=colour, mec="white",
+              mew=0.1 * size, zorder=3, label=label, rasterized=dense)  # fmt: skip
 
 
 def _cells(cells: xr.Dataset | None) -> tuple[np.ndarray, np.ndarray]:
@@ -124,21 +127,20 @@ def score_map(scores: xr.Dataset, metric: str) -> Figure:
     mappable = colours.mappable()
     ground = Basemap.around(lat, lon)
     figure, panels = _panels(ground, list(products), footer=0.62)
+    size, dense = _point_size(products)
     for axes, index in zip(panels, products.values()):
         x, y = ground.project(lat[index], lon[index])
         here = values[index]
         void = ~np.isfinite(here)
-        size = _point_size(index.size)
-        axes.plot(x[void], y[void], "x", ms=0.8 * size, color=GREY, mew=0.8, zorder=2,
-                  rasterized=int(void.sum()) > MAX_VECTOR)  # fmt: skip
+        axes.plot(x[void], y[void], "x", ms=0.8 * size, color=GREY, mew=0.8, zorder=2, rasterized=dense)
         axes.scatter(x[~void], y[~void], c=mappable.to_rgba(here[~void]), s=size**2, edgecolors=INK, linewidths=0.3,
-                     zorder=3, rasterized=int((~void).sum()) > MAX_VECTOR)  # fmt: skip
+                     zorder=3, rasterized=dense)  # fmt: skip
     label = axis_label(scores[metric])
     bar_axes = place(figure, WIDTH * 0.28, 0.42, WIDTH * 0.44, 0.11)
     bar = figure.colorbar(mappable, cax=bar_axes, orientation="horizontal", extend=colours.extend)
     bar.set_label(label)
     bar.outline.set_linewidth(0.5)
-    if not np.isfinite(values).all():
+    if panels and not np.isfinite(values).all():
         mark = panels[0].plot([], [], "x", ms=5, color=GREY, mew=0.8, ls="none", label="no value")
         figure.legend(handles=mark, loc="lower right", bbox_to_anchor=(1.0, 0.24 / figure.get_size_inches()[1]),
                       borderaxespad=0.1, handletextpad=0.2)  # fmt: skip
@@ -174,12 +176,13 @@ def status_map(scores: xr.Dataset) -> Figure:
     rows = -(-len(codes) // 4)
     figure, panels = _panels(ground, list(products), footer=0.1 + 0.19 * rows)
     handles = []
+    size, dense = _point_size(products)
     for number, code in enumerate(codes):
         look = _status_look(code, number)
         for axes, index in zip(panels, products.values()):
             chosen = index[status[index] == code]
             x, y = ground.project(lat[chosen], lon[chosen])
-            axes.plot(x, y, ms=_point_size(index.size), zorder=3, rasterized=chosen.size > MAX_VECTOR, **look)
+            axes.plot(x, y, ms=size, zorder=3, rasterized=dense, **look)
         words = f"{status_words(code)} ({(status == code).sum()})"
         handles += panels[0].plot([], [], ms=5, label=words, **look) if panels else []
     figure.legend(handles=handles, loc="lower center", ncols=min(4, len(codes)), bbox_to_anchor=(0.5, 0.0),
@@ -195,8 +198,10 @@ def _status_look(code: int, number: int) -> dict[str, Any]:
     return look | {"marker": MARKERS[1 + number % 11], "color": PALETTE[1 + number % 7]}
 
 
-def _point_size(count: int) -> float:
-    return 5.5 if count < 60 else 4.0 if count < 300 else 2.2
+def _point_size(products: dict[str, np.ndarray]) -> tuple[float, bool]:
+    """Size of the points and whether to embed them as an image, the same in all panels."""
+    count = max((index.size for index in products.values()), default=0)
+    return 5.5 if count < 60 else 4.0 if count < 300 else 3.0, count > MAX_VECTOR
 
 
 def _panels(ground: Basemap, titles: Sequence[str], *, footer: float) -> tuple[Figure, list[Axes]]:
@@ -211,7 +216,9 @@ def _panels(ground: Basemap, titles: Sequence[str], *, footer: float) -> tuple[F
     tall = wide * ground.aspect
     rows = -(-count // columns)
     figure = new_figure(WIDTH, rows * (tall + head) + below + footer)
-    panels = []
+    panels: list[Axes] = []
+    if not titles:
+        figure.text(0.5, 0.6, "no cell", ha="center", style="italic", color=GREY)
     for number, title in enumerate(titles):
         row, column = divmod(number, columns)
         bottom = footer + below + (rows - 1 - row) * (tall + head)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ROW, GAP, HEADER, FOOTER = 0.31, 0.16, 0.3, 0.5
+ROW, GAP, HEADER, FOOTER = 0.28, 0.16, 0.3, 0.5
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def row_chart(
     widths = [text_width(figure, [head, *texts], size=8.0) for head, texts in columns.items()]
     right = sum(widths) + GAP * len(widths)
     axes = place(figure, names_width, FOOTER + footer, WIDTH - names_width - right - 0.04, ROW * max(len(labels), 1))
-    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_ylim(max(len(labels), 1) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), labels, size=8.5)
     axes.tick_params(axis="y", length=0, pad=6)
     axes.spines["left"].set_visible(False)

@@ -35,9 +35,9 @@ class Scale:
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import Normalize
 
-        cmap = matplotlib.colormaps[self.cmap].copy()
+        cmap = matplotlib.colormaps[self.cmap]
         if self.under:
-            cmap.set_under(self.under)
+            cmap = cmap.with_extremes(under=self.under)
         return ScalarMappable(Normalize(self.low, self.high), cmap)
 
 

@@ -62,7 +62,7 @@ RC: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "vadose",
     "figure.dpi": 100,
-    "savefig.dpi": 160,
+    "savefig.dpi": 130,
 }
 
 
