@@ -42,7 +42,7 @@ def test_real_table_joins_the_stations_of_hawaii(data):
     table = read_frm_classification(data / "ismn" / "frm_classification.csv")
     assert len(table) == 5413
     assert table.frm_class.value_counts()[list(CLASSES)].tolist() == [990, 883, 998, 2542]
-    ds = open_stations(next((data / "ismn").glob("*hawaii*.zip")), period="2015/2020")
+    ds = open_stations(next((data / "ismn").glob("*hawaii*.zip")))
     keys = ["network", "station", "instrument", "depth_to"]
     sensors = ds[keys].to_dataframe().reset_index(drop=True)[keys]
     joined = sensors.merge(table.drop(columns=["lat", "lon"]), on=keys, how="left")
