@@ -362,7 +362,25 @@ def test_hawaii_sensors_by_depth(hawaii):
     sm = index[index.variable == "soil_moisture"]
     assert sm.groupby("depth_to").size().to_dict() == {0.0508: 18, 0.1016: 11, 0.17: 1, 0.3048: 14, 0.508: 12,
                                                        0.6858: 1, 1.016: 12}  # fmt: skip
-    assert index.start.min() == pd.Timestamp("2005-02-16T22:00")
+    assert index.start.min() == pd.Timestamp("2005-02-14T13:00")
+
+
+def test_hawaii_index_agrees_with_the_ismn_package(hawaii, tmp_path):
+    ismn = pytest.importorskip("ismn.interface")
+    table = ismn.ISMN_Interface(str(hawaii), meta_path=str(tmp_path), parallel=False).metadata
+    peer = pd.DataFrame({name: table[(key, part)] for name, key, part in [
+        ("network", "network", "val"), ("station", "station", "val"), ("variable", "variable", "val"),
+        ("depth_from", "instrument", "depth_from"), ("depth_to", "instrument", "depth_to"),
+        ("sensor", "instrument", "val"), ("lat", "latitude", "val"), ("lon", "longitude", "val"),
+        ("elevation", "elevation", "val"), ("start", "timerange_from", "val"), ("end", "timerange_to", "val"),
+    ]})  # fmt: skip
+    ours = index_stations(hawaii, exact=True)[list(peer)]
+    keys = ["network", "station", "variable", "depth_from", "sensor"]
+    a, b = (t.sort_values(keys).reset_index(drop=True) for t in (ours, peer))
+    assert len(a) == len(b) == 79
+    for name in peer:
+        values = pd.to_datetime(b[name]).tolist() if name in ("start", "end") else b[name].tolist()
+        assert a[name].tolist() == values, name
 
 
 @pytest.mark.parametrize("depth", [(0.0, 0.05), (0.1, 0.11), (0.0, 0.17)])

@@ -67,13 +67,14 @@ def build_index(archive: Archive, *, exact: bool = False) -> pd.DataFrame:
 
 
 def _describe(archive: Archive, name: str, exact: bool) -> list[Header]:
-    head = archive.head(name)
+    head, tail = archive.ends(name)
     header = parse_header(name, head)
     if header.problem and len(head) >= HEAD:  # a header line longer than any seen so far
         header = parse_header(name, archive.head(name, 16 * HEAD))
     if header.format == "ceop":
         return _combined(archive, name, header)
-    tail = archive.read(name)[-HEAD:] if exact else archive.tail(name)
+    if tail is None and exact:
+        tail = archive.read(name)[-HEAD:]
     if tail is not None and not np.isnat(header.start):
         end = parse_time(split_lines(tail)[-1].split())
         if np.isnat(end):
