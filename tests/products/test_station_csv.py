@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vadose.errors import InputFileError
-from vadose.products.stations import open_stations
+from vadose.products.stations import index_stations, open_stations
 
 HEAD = "station,lat,lon,depth_from,depth_to,time,soil_moisture"
 ROW = "Farm,47.0,15.0,0.0,0.05,2020-02-29T{:02d}:00,{}"
@@ -34,6 +34,11 @@ def test_minimal_table(tmp_path):
 @pytest.mark.parametrize("name", ["own.csv", "own.txt", "own.dat"])
 def test_recognised_by_content(tmp_path, name):
     assert open_stations(write(tmp_path, HEAD, *rows(), name=name)).sizes["sensor"] == 1
+
+
+def test_has_no_index(tmp_path):
+    with pytest.raises(InputFileError, match="open_stations"):
+        index_stations(write(tmp_path, HEAD, *rows()))
 
 
 def test_all_columns_in_any_order_with_bom_and_blanks(tmp_path):

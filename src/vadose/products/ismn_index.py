@@ -12,6 +12,7 @@ import pandas as pd
 from ..errors import InputFileError
 from .ismn_archive import HEAD, Archive
 from .ismn_header import Header, data_start, parse_header, parse_time, split_lines
+from .station_csv import is_station_csv
 
 COLUMNS = (*(f.name for f in dataclasses.fields(Header) if f.name != "problem"), "file", "problem")
 
@@ -45,6 +46,9 @@ def index_stations(path: str | os.PathLike, *, exact: bool = False) -> pd.DataFr
     Of each file the first 512 bytes are read, and the last 512 where they can be reached; compressed zip members
     cannot be read from behind, so only their first block is inflated.
     """
+    if is_station_csv(path):
+        do = "Open it with vadose.products.open_stations."
+        raise InputFileError(path, found="a CSV table", needed="an ISMN zip, folder or .stm file", do=do)
     with Archive(path) as archive:
         return build_index(archive, exact=exact)
 

@@ -70,8 +70,8 @@ def describe_sensor(rows: list[list[str]], depth_from: float, depth_to: float) -
     -----
     Choice: of the layers that hold the middle of the sensor (the top for one above ground), else the nearest within
     0.1 m, one measured at the station (``insitu``) comes before the soil map (HWSD), and a thin layer before a thick
-    one. Sand and clay come from the same layer. Land cover is the latest ESA CCI class; climate is Köppen-Geiger after Peel (2007), else Rubel
-    (2017).
+    one. Sand and clay come from the same layer. Land cover is the latest ESA CCI class; climate is Köppen-Geiger after
+    Peel (2007), else Rubel (2017).
 
     Examples
     --------
