@@ -212,6 +212,23 @@ def test_period_and_bbox(tmp_path, archive):
         open_stations(path, bbox=(20, 40, 25, 45))
 
 
+def test_no_value_kept_is_said_with_the_flags_present(tmp_path):
+    path = write_zip(
+        tmp_path / "old.zip", {member(): record([*hours(flag="U"), *hours(2, "2020-03-01", flag="D01,D03")])}
+    )
+    with pytest.warns(UserWarning, match=r"no value was kept \(n_read 50, n_dropped_flag 50\).*\['U', 'D01', 'D03'\]"):
+        ds = open_stations(path)
+    assert ds.sm.isnull().all()
+
+
+def test_shadows_and_linked_folders(tmp_path):
+    files = {member(): record(hours()), "__MACOSX/" + member().replace("NET_NET", "._NET_NET"): "\0\5\x16\7"}
+    assert quiet(write_zip(tmp_path / "mac.zip", files)).sizes["sensor"] == 1
+    folder = write_folder(tmp_path / "u", {member(): record(hours())})
+    (folder / "NET" / "loop").symlink_to(folder, target_is_directory=True)
+    assert quiet(folder).sizes["sensor"] == 1
+
+
 def test_equal_sensors_get_names_of_their_own(tmp_path):
     files = {"a/" + member(): record(hours()), "b/" + member(): record(hours(value=0.3))}
     ds = quiet(write_zip(tmp_path / "f.zip", files))
