@@ -57,7 +57,7 @@ def open_stations(
     min_count: int = 1,
     period: str | tuple | None = None,
     bbox: tuple[float, float, float, float] | None = None,
-    depth_tolerance: float = 1e-3,
+    depth_tolerance: float = 2e-3,
     strict: bool = False,
 ) -> xr.Dataset:
     r"""Open station data as a canonical dataset of daily or hourly means.
@@ -116,8 +116,8 @@ def open_stations(
 
     Notes
     -----
-    Choice: ``depth_tolerance`` is 1 mm, so that sensors at 2 inches (0.0508 m: SCAN, SNOTEL, USCRN neighbours) count
-    as 5 cm. Choice: without ``local_hours`` days are UTC; with them see
+    Choice: ``depth_tolerance`` is 2 mm, so that sensors at 2 and 4 inches (0.0508 and 0.1016 m: SCAN, SNOTEL, USCRN)
+    count as 5 and 10 cm. Choice: without ``local_hours`` days are UTC; with them see
     :func:`vadose.products.station_means.bin_series`. Precipitation is summed over the values present: compare ``nobs``
     with the values expected, or raise ``min_count``. Sensors that replaced each other at one depth stay apart.
 
