@@ -95,6 +95,12 @@ def test_window_is_local_and_never_split(lon, hours):
     assert len(whole) > 60 and set(whole.tolist()) <= {int(4 * width), int(4 * width) + 1}
 
 
+def test_window_of_a_whole_day_is_the_local_day():
+    times = pd.date_range("2020-02-01", "2020-02-11", freq="h", inclusive="left")
+    m = bin_series(series(times, np.full(240, 0.2)), rule(local_hours=(0, 24)), lon=-150.0)
+    assert m.counts["n_kept"] == 240 and m.nobs.tolist() == [10, *[24] * 9, 14]  # the first day began at 10 UTC
+
+
 def test_window_belongs_to_the_utc_day_of_its_middle():
     times = pd.date_range("2020-02-27", "2020-03-02T23:00", freq="h")
 

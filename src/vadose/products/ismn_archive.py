@@ -40,7 +40,12 @@ class Archive:
         self._zip: zipfile.ZipFile | None = None
         self._members: dict[str, zipfile.ZipInfo] = {}
         if self.path.is_dir():
-            found = sorted(_walk(self.path))
+            try:
+                found = sorted(_walk(self.path))
+            except OSError as err:
+                raise InputFileError(
+                    path, found=f"a folder that cannot be read ({err})", needed="a readable folder"
+                ) from err
         elif not self.path.is_file():
             raise InputFileError(path, found="no such file or folder", needed="an ISMN zip, folder or .stm file")
         elif self.path.suffix.lower() == ".stm":
@@ -89,7 +94,7 @@ class Archive:
             raise InputFileError(self.path, found=found, needed="a complete ISMN zip archive", do=_ZIP_DO) from err
         self._raw = open(self.path, "rb")  # noqa: SIM115 - closed with the archive
         self._members = {i.filename: i for i in self._zip.infolist() if not i.is_dir()}
-        return sorted(n for n in self._members if n.lower().endswith((".stm", "_static_variables.csv")))
+        return sorted(n for n in self._members if _is_ours(n))
 
     def head(self, name: str, size: int = HEAD) -> bytes:
         """First bytes of a station file; of a compressed member only as much is inflated."""
@@ -107,24 +112,31 @@ class Archive:
         except zlib.error as err:
             raise self._damaged(name, err) from err
 
-    def tail(self, name: str, size: int = HEAD) -> bytes | None:
-        """Last bytes of a station file; None for a compressed member, whose end cannot be had without all of it."""
+    def ends(self, name: str, size: int = HEAD) -> tuple[bytes, bytes | None]:
+        """First and last bytes of a station file.
+
+        The last are None for a compressed member, whose end cannot be had without all of it.
+        """
         if self._zip is None:
-            with open(self.path / name, "rb", buffering=0) as file:
-                file.seek(0, os.SEEK_END)
-                file.seek(max(0, file.tell() - size))
-                return file.read(size)
+            # five system calls: on network file systems their number is the cost
+            number = os.open(f"{self.path}{os.sep}{name}", os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            try:
+                head = os.read(number, size)
+                if len(head) < size:
+                    return head, head
+                os.lseek(number, -size, os.SEEK_END)
+                return head, os.read(number, size)
+            finally:
+                os.close(number)
         info = self._members[name]
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
-            return None
-        return self._packed(info, max(0, info.file_size - size), size)
+            return self.head(name, size), None
+        return self.head(name, size), self._packed(info, max(0, info.file_size - size), size)
 
     def read(self, name: str) -> bytes:
         """All bytes of a file, verified against its checksum in an archive."""
-        if self._zip is None:
-            return (self.path / name).read_bytes()
         try:
-            return self._zip.read(name)
+            return (self.path / name).read_bytes() if self._zip is None else self._zip.read(name)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as err:
             raise self._damaged(name, err) from err
 
@@ -153,17 +165,26 @@ class Archive:
         )
 
 
+def _is_ours(name: str) -> bool:
+    """Whether a name is a station file or a table of static variables, and no shadow that macOS leaves in archives."""
+    return name.lower().endswith((".stm", "_static_variables.csv")) and not name.rpartition("/")[2].startswith("._")
+
+
 def _walk(root: Path) -> list[str]:
-    """Station files and static tables below a folder, relative to it."""
-    out, todo = [], [""]
+    """Station files and static tables below a folder, relative to it; a linked folder is entered once."""
+    out, todo, seen = [], [""], {os.path.realpath(root)}
     while todo:
         folder = todo.pop()
         with os.scandir(root / folder) as entries:
             for entry in entries:
                 name = f"{folder}/{entry.name}" if folder else entry.name
                 if entry.is_dir():
-                    todo.append(name)
-                elif name.lower().endswith((".stm", "_static_variables.csv")):
+                    target = os.path.realpath(entry.path) if entry.is_symlink() else ""
+                    if target not in seen:
+                        todo.append(name)
+                    if target:
+                        seen.add(target)
+                elif _is_ours(name):
                     out.append(name)
     return out
 

@@ -56,6 +56,17 @@ def flag_mask(names: tuple[str, ...] | None) -> int | None:
     return None if names is None else sum(1 << BITS[n] for n in set(names))
 
 
+def flag_names(bits: int) -> list[str]:
+    """Names of the flags in a bit field.
+
+    Examples
+    --------
+    >>> flag_names(0b1001)
+    ['G', 'C01']
+    """
+    return [n for n, b in (*BITS.items(), ("others", OTHER)) if bits >> b & 1]
+
+
 def kept(bits: np.ndarray, mask: int | None) -> np.ndarray:
     """Where every flag of a value is accepted.
 

@@ -12,6 +12,7 @@ import pandas as pd
 from ..errors import InputFileError
 from .ismn_archive import HEAD, Archive
 from .ismn_header import Header, data_start, parse_header, parse_time, split_lines
+from .station_csv import is_station_csv
 
 COLUMNS = (*(f.name for f in dataclasses.fields(Header) if f.name != "problem"), "file", "problem")
 
@@ -45,6 +46,9 @@ def index_stations(path: str | os.PathLike, *, exact: bool = False) -> pd.DataFr
     Of each file the first 512 bytes are read, and the last 512 where they can be reached; compressed zip members
     cannot be read from behind, so only their first block is inflated.
     """
+    if is_station_csv(path):
+        do = "Open it with vadose.products.open_stations."
+        raise InputFileError(path, found="a CSV table", needed="an ISMN zip, folder or .stm file", do=do)
     with Archive(path) as archive:
         return build_index(archive, exact=exact)
 
@@ -67,13 +71,14 @@ def build_index(archive: Archive, *, exact: bool = False) -> pd.DataFrame:
 
 
 def _describe(archive: Archive, name: str, exact: bool) -> list[Header]:
-    head = archive.head(name)
+    head, tail = archive.ends(name)
     header = parse_header(name, head)
     if header.problem and len(head) >= HEAD:  # a header line longer than any seen so far
         header = parse_header(name, archive.head(name, 16 * HEAD))
     if header.format == "ceop":
         return _combined(archive, name, header)
-    tail = archive.read(name)[-HEAD:] if exact else archive.tail(name)
+    if tail is None and exact:
+        tail = archive.read(name)[-HEAD:]
     if tail is not None and not np.isnat(header.start):
         end = parse_time(split_lines(tail)[-1].split())
         if np.isnat(end):

@@ -68,10 +68,10 @@ def describe_sensor(rows: list[list[str]], depth_from: float, depth_to: float) -
 
     Notes
     -----
-    Choice: of the layers that hold the middle of the sensor, else the nearest within 0.1 m, one measured at the
-    station (``insitu``) comes before the soil map (HWSD), and a thin layer before a thick one. Sand and clay come from
-    the same layer. Land cover is the latest ESA CCI class; climate is Köppen-Geiger after Peel (2007), else Rubel
-    (2017).
+    Choice: of the layers that hold the middle of the sensor (the top for one above ground), else the nearest within
+    0.1 m, one measured at the station (``insitu``) comes before the soil map (HWSD), and a thin layer before a thick
+    one. Sand and clay come from the same layer. Land cover is the latest ESA CCI class; climate is Köppen-Geiger after
+    Peel (2007), else Rubel (2017).
 
     Examples
     --------
@@ -102,7 +102,7 @@ def describe_sensor(rows: list[list[str]], depth_from: float, depth_to: float) -
         if climates.get(source, "None") not in ("", "None"):
             out.climate = climates[source]
             break
-    middle = (depth_from + depth_to) / 2
+    middle = max((depth_from + depth_to) / 2, 0.0)
     for porosity in _nearest([la for la in layers if la.quantity == "saturation"], middle)[:1]:
         out.porosity = porosity.value
     sands = {(la.depth_from, la.depth_to, la.source): la.value for la in layers if la.quantity == "sand fraction"}

@@ -193,4 +193,5 @@ def _refuse(path: str | os.PathLike, table: pd.DataFrame, name: str, bad: pd.Ser
     if bad.any():
         row = table[bad].iloc[0]
         more = f" (and {int(bad.sum()) - 1} more)" if bad.sum() > 1 else ""
-        raise InputFileError(f"{path}, line {row['line']}: {name}", found=f"{row[name]!r}{more}", needed=needed)
+        found = repr(row[name]) if isinstance(row[name], str) else f"{row[name]:g}"
+        raise InputFileError(f"{path}, line {row['line']}: {name}", found=found + more, needed=needed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ import xarray as xr
 
 from .. import schema
 from ..errors import InputFileError
+from .ismn_flags import flag_names
 from .ismn_static import UNKNOWN, Static
 from .station_means import COUNTS, Means, Rule, bin_series
 from .station_select import SHOWN, Selection, Source, describe_span, select_rows, warn_files
@@ -39,7 +41,7 @@ def build_dataset(source: Source, selection: Selection, rule: Rule, notes: dict[
     strict, variable = selection.strict, selection.variable
     chosen = select_rows(source, selection)
     means: list[Means | None] = []
-    rows, statics, bad, reports, outside = [], [], [], [], 0
+    rows, statics, bad, reports, outside, present = [], [], [], [], 0, np.uint32(0)
     for _, row in chosen.iterrows():
         try:
             series = source.read(row)
@@ -55,6 +57,7 @@ def build_dataset(source: Source, selection: Selection, rule: Rule, notes: dict[
                 needed, do = "date, time, value and flag", "Use strict=False to leave them out."
                 raise InputFileError(where, found=f"unreadable line(s) {lines}", needed=needed, do=do)
             reports.append(f"{where}: {series.n_bad} unreadable line(s) left out: {lines}")
+        present |= np.bitwise_or.reduce(series.bits, initial=np.uint32(0))
         mean = bin_series(series, rule, lon=float(row["lon"]))
         if mean is None and rule.period is not None and series.minutes.size:
             outside += 1
@@ -74,6 +77,11 @@ def build_dataset(source: Source, selection: Selection, rule: Rule, notes: dict[
         found = f"no record of {variable} from {len(chosen)} sensor(s)"
         needed = f"records in {notes['period']}" if rule.period else "records"
         raise InputFileError(source.path, found=found, needed=needed, do=describe_span(chosen))
+    if not any(m.counts["n_kept"] for m in means if m):
+        lost = {k: sum(m.counts[k] for m in means if m) for k in COUNTS}
+        why = ", ".join(f"{k} {v}" for k, v in lost.items() if v)
+        warnings.warn(f"{source.path}: no value was kept ({why}); flags present: {flag_names(int(present))}",
+                      UserWarning, stacklevel=3)  # fmt: skip
     counts = {k: np.array([m.counts[k] if m else 0 for m in means], dtype="int32") for k in COUNTS}
     low = min(m.first for m in means if m)
     high = max(m.first + m.values.size for m in means if m)

@@ -60,7 +60,7 @@ def open_stations(
     depth_tolerance: float = 2e-3,
     strict: bool = False,
 ) -> xr.Dataset:
-    """Open station data as a canonical dataset of daily or hourly means.
+    r"""Open station data as a canonical dataset of daily or hourly means.
 
     Parameters
     ----------
@@ -120,6 +120,22 @@ def open_stations(
     count as 5 and 10 cm. Choice: without ``local_hours`` days are UTC; with them see
     :func:`vadose.products.station_means.bin_series`. Precipitation is summed over the values present: compare ``nobs``
     with the values expected, or raise ``min_count``. Sensors that replaced each other at one depth stay apart.
+
+    Memory: 8 bytes per sensor and step, and one file at a time while reading; 3000 sensors over 20 years take 0.2 GB
+    daily and 4 GB hourly.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> table = pathlib.Path(tempfile.mkdtemp()) / "own.csv"
+    >>> _ = table.write_text(
+    ...     "station,lat,lon,depth_from,depth_to,time,soil_moisture\n"
+    ...     "Mill,47.0,15.0,0.0,0.05,2020-06-01T00:00,0.20\n"
+    ...     "Mill,47.0,15.0,0.0,0.05,2020-06-01T12:00,0.30\n"
+    ... )
+    >>> ds = open_stations(table)
+    >>> ds.sizes["sensor"], round(ds.sm.item(), 3), ds.nobs.item()
+    (1, 0.25, 2)
     """
     from .station_dataset import build_dataset
     from .station_means import Rule, check_hours
