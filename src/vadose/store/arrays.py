@@ -54,8 +54,8 @@ def create(store: Any, path: str, ds: xr.Dataset, *, layout: str, form: str) -> 
     return {k: var for k, (var, _) in encoded.items()}
 
 
-def fill(store: Any, path: str, encoded: Mapping[Hashable, xr.Variable], *, starts: Mapping[Hashable, int] | None = None,
-         spread: bool = False) -> list[icechunk.ForkSession]:  # fmt: skip
+def fill(store: Any, path: str, encoded: Mapping[Hashable, xr.Variable], *,
+         starts: Mapping[Hashable, int] | None = None, spread: bool = False) -> list[icechunk.ForkSession]:  # fmt: skip
     """Write the values of encoded variables into existing arrays.
 
     Parameters
@@ -76,8 +76,8 @@ def fill(store: Any, path: str, encoded: Mapping[Hashable, xr.Variable], *, star
     list of ForkSession
         What the workers wrote, to merge; empty where not spread.
     """
-    import dask
     import zarr
+    from dask.array import store as store_here
     from icechunk.dask import store_dask
 
     starts = starts or {}
@@ -105,7 +105,7 @@ def fill(store: Any, path: str, encoded: Mapping[Hashable, xr.Variable], *, star
             if spread:
                 done.append(store_dask(sources=sources, targets=targets, regions=regions))
             else:
-                dask.array.store(sources, targets, regions=regions, lock=False)  # type: ignore[attr-defined]
+                store_here(sources, targets, regions=regions, lock=False)  # type: ignore[arg-type]
     return done
 
 
@@ -123,14 +123,15 @@ def read(store: Any, path: str, *, layout: str) -> xr.Dataset:
     """
     ds = xr.open_zarr(store, group=path, consolidated=False, zarr_format=3, decode_cf=False, chunks=None)
     note = ds.attrs.get(encoding.NOTE, {})
-    variables, coords = {}, {}
+    variables: dict[Hashable, xr.Variable] = {}
+    coords: dict[Hashable, xr.Variable] = {}
     for name, var in ds.variables.items():
         if name not in ds.dims or var.ndim != 1:
             unit = var.encoding.get("shards") or var.encoding["chunks"]
             chunks = layouts.lazy_chunks(var.sizes, unit, var.dtype.itemsize or 1, layout)
             var = var.chunk(dict(zip(var.dims, chunks))) if var.dims else var
         (coords if name in note.get("coords", []) else variables)[name] = encoding.decode(var)
-    return xr.Dataset(variables, coords, encoding.decode_attrs(ds.attrs, drop=("coordinates",)))
+    return xr.Dataset(variables, coords, encoding.decode_attrs(ds.attrs))
 
 
 def needs_pickling() -> bool:
