@@ -5,161 +5,41 @@ import time
 
 import dask
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 
 from vadose import schema
 from vadose.errors import LibraryError, SchemaError
-from vadose.grid import Grid
-from vadose.store import Library
-
-UNITS = {"sm": "m3 m-3", "sm_uncertainty": "m3 m-3"}
-
-
-def gridded(n=10, *, start="2020-01-01", bbox=(0, 0, 6, 5), lazy=False, layers=0, seed=0):
-    """A small canonical series with every dtype a product has."""
-    grid = Grid.regular(0.25).crop(bbox)
-    rng = np.random.default_rng(seed)
-    times = pd.date_range(start, periods=n, unit="ns")
-    shape = (n, layers, *grid.shape) if layers else (n, *grid.shape)
-    dims = ("time", "layer", "lat", "lon") if layers else ("time", "lat", "lon")
-    sm = rng.random(shape, dtype="float32")
-    sm[rng.random(shape) < 0.3] = np.nan
-    t0 = times.values.reshape(-1, *[1] * (len(shape) - 1)) + rng.integers(0, 86400, shape).astype("timedelta64[s]")
-    t0 = t0.astype("datetime64[ns]")
-    t0[np.isnan(sm)] = "NaT"
-    ds = xr.Dataset(
-        {
-            "sm": (dims, sm, schema.VARIABLES["sm"].attrs()),
-            "flag": (dims, rng.integers(0, 8192, shape).astype("uint16"), schema.flag_attrs()),
-            "t0": (dims, t0, schema.VARIABLES["t0"].attrs()),
-            "nobs": (dims, rng.integers(0, 9, shape).astype("int32"), schema.VARIABLES["nobs"].attrs()),
-            "n_out_of_range": ("time", np.arange(n, dtype="int32"), {"units": "1"}),
-        },
-        {"time": times},
-    )
-    ds = schema.with_grid(ds, grid)
-    if layers:
-        edges = np.linspace(0, 1, layers + 1)
-        ds = ds.assign_coords(
-            layer=np.arange(layers), layer_bnds=(("layer", "bnds"), np.c_[edges[:-1], edges[1:]], {"units": "m"})
-        )
-    ds = schema.stamp(ds, title="test", product="demo", version="1.0", inputs=["a", "b"])
-    return ds.chunk({"time": 3, "lat": 7}) if lazy else ds
-
-
-def stations(n=50, sensors=5, start="2020-01-01"):
-    rng = np.random.default_rng(1)
-    sm = rng.random((sensors, n), dtype="float32")
-    return xr.Dataset(
-        {"sm": (("sensor", "time"), sm, {"units": "m3 m-3"}), "ok": (("sensor", "time"), sm > 0.5)},
-        {
-            "time": pd.date_range(start, periods=n, unit="ns"),
-            "network": ("sensor", np.array([f"Netz{'ö' * i}" for i in range(sensors)])),
-            "station": ("sensor", np.array(["a/b", "", "x" * 40, "日本", "c"][:sensors], dtype=object)),
-            "lat": ("sensor", np.linspace(0, 1, sensors)),
-            "lon": ("sensor", np.linspace(0, 1, sensors)),
-            "depth_from": ("sensor", np.zeros(sensors, "float32")),
-            "depth_to": ("sensor", np.full(sensors, 0.05, "float32")),
-        },
-    )
-
-
-def observations(n=300, start="2020-01-01T06:00:00.123456789"):
-    rng = np.random.default_rng(2)
-    times = np.datetime64(start, "ns") + np.sort(rng.integers(0, 10**15, n)).astype("timedelta64[ns]")
-    return xr.Dataset(
-        {
-            "saturation": ("obs", rng.random(n, dtype="float32"), {"units": "1"}),
-            "age": ("obs", rng.integers(0, 10**12, n).astype("timedelta64[ns]")),
-            "satellite": ("obs", np.array(["A", "BB"])[rng.integers(0, 2, n)]),
-        },
-        {
-            "time": ("obs", times),
-            "lat": ("obs", rng.uniform(-90, 90, n)),
-            "lon": ("obs", rng.uniform(-180, 180, n)),
-            "location": ("obs", np.arange(n)),
-        },
-    )
-
-
-def static():
-    grid = Grid.ease2("M36").crop((0, 0, 10, 10))
-    values = np.arange(np.prod(grid.shape), dtype="uint8").reshape(grid.shape)
-    return schema.with_grid(xr.Dataset({"land_cover": (("lat", "lon"), values, {"units": "1"})}), grid)
-
-
-def result():
-    return xr.Dataset(
-        {
-            "r": (("product", "metric"), np.array([[0.5, np.nan], [np.inf, -0.0]])),
-            "z": ("product", np.array([1, 2], dtype="datetime64[s]")),
-            "count": ((), np.int64(7)),
-        },
-        {"product": np.array(["a", "long name"]), "metric": ["x", "y"]},
-        {"matrix": np.array([[1.5, np.nan]]), "nan": float("nan"), "pair": (1, 2), "nested": {"a": [1, None]},
-         "scalar": np.float32(0.1), "when": np.datetime64("2020-01-01", "ns"), "coordinates": "mine", "yes": True},
-    )  # fmt: skip
-
-
-def assert_same(a: xr.Dataset, b: xr.Dataset):
-    """Equal to the last bit: values, dtypes, dims, coordinates, attributes and their types."""
-    assert set(a.data_vars) == set(b.data_vars) and set(a.coords) == set(b.coords)
-    for name in a.variables:
-        x, y = a[name].values, b[name].values
-        assert (name, x.dtype, a[name].dims) == (name, y.dtype, b[name].dims)
-        if x.dtype.kind == "f":  # the sign of zero counts, the payload of NaN does not
-            assert np.array_equal(np.isnan(x), np.isnan(y)) and np.array_equal(np.signbit(x), np.signbit(y))
-        assert np.array_equal(x, y, equal_nan=x.dtype.kind in "fmM"), name
-        assert_same_attrs(a[name].attrs, b[name].attrs)
-    assert_same_attrs(a.attrs, b.attrs)
-
-
-def assert_same_attrs(a, b):
-    assert set(a) == set(b)
-    for key in a:
-        assert type(a[key]) is type(b[key]), key
-        if isinstance(a[key], np.ndarray):
-            assert a[key].dtype == b[key].dtype
-            np.testing.assert_array_equal(a[key], b[key])
-        else:
-            assert a[key] == b[key] or (a[key] != a[key] and b[key] != b[key]), key
-
-
-@pytest.fixture
-def lib(tmp_path):
-    return Library(tmp_path / "lib")
 
 
 @pytest.mark.parametrize("lazy", [False, True])
 @pytest.mark.parametrize("layout", ["series", "map", "archive", "plain", "both"])
 @pytest.mark.parametrize("layers", [0, 2])
-def test_grid_comes_back_bit_for_bit_from_every_copy(lib, layout, layers, lazy):
-    ds = gridded(layers=layers, lazy=lazy)
+def test_grid_comes_back_bit_for_bit_from_every_copy(lib, layout, layers, lazy, make, same):
+    ds = make.grid(layers=layers, lazy=lazy)
     lib.write("g", ds, layout=layout)
     for part in lib.info("g")["layouts"]:
         back = lib.open("g", layout=part)
         assert back.sm.chunks is not None
-        assert_same(ds, back)
+        same(ds, back)
         schema.check(back, "grid")
     assert lib.info("g")["layouts"] == (("map", "series") if layout == "both" else (layout,))
 
 
-@pytest.mark.parametrize("make", [stations, observations, static])
+@pytest.mark.parametrize("form", ["stations", "observations", "static"])
 @pytest.mark.parametrize("lazy", [False, True])
-def test_other_forms_come_back_bit_for_bit(lib, make, lazy):
-    ds = make()
+def test_other_forms_come_back_bit_for_bit(lib, form, lazy, make, same):
+    ds = getattr(make, form)()
     lib.write("x", ds.chunk() if lazy else ds, layout="both")
-    assert_same(ds, lib.open("x", layout="map"))
-    assert lib.info("x")["form"] == make.__name__ and lib.info("x")["layouts"] == ("plain",)
+    same(ds, lib.open("x", layout="map"))
+    assert lib.info("x")["form"] == form and lib.info("x")["layouts"] == ("plain",)
     assert lib.check().ok
 
 
-def test_result_comes_back_bit_for_bit_and_only_as_plain(lib):
-    ds = result()
+def test_result_comes_back_bit_for_bit_and_only_as_plain(lib, make, same):
+    ds = make.result()
     lib.write("scores/a", ds, layout="plain")
-    assert_same(ds, lib.open("scores/a"))
+    same(ds, lib.open("scores/a"))
     assert lib.info("scores/a")["form"] == "result"
     with pytest.raises(SchemaError, match="dims"):
         lib.write("scores/b", ds)
@@ -195,19 +75,19 @@ def test_every_dtype_keeps_its_extremes(lib, dtype):
     assert back.tobytes() == values.astype(kind.newbyteorder("=")).tobytes()
 
 
-def test_other_programs_read_times_and_coordinates(lib):
-    ds = stations()
+def test_other_programs_read_times_and_coordinates(lib, make):
+    ds = make.stations()
     lib.write("st", ds)
     plain = xr.open_zarr(lib._repo.readonly_session("main").store, group="st/plain", consolidated=False)
     assert np.array_equal(plain.time.values.astype("datetime64[ns]"), ds.time.values)
     assert "network" in plain.coords and plain.station.values.tolist() == ds.station.values.tolist()
 
 
-def test_layouts_are_cut_as_agreed(lib):
-    ds = gridded(3, bbox=(0, 0, 100, 90))  # 360 × 400 cells
+def test_layouts_are_cut_as_agreed(lib, make):
+    ds = make.grid(3, bbox=(0, 0, 100, 90))  # 360 × 400 cells
     lib.write("g", ds[["sm"]], layout="both")
     lib.write("a", ds[["sm"]], layout="archive")
-    lib.write("s", stations())
+    lib.write("s", make.stations())
     cuts = lib.info("g")["chunks"]
     assert cuts["map"]["sm"] == (1, 360, 400) and cuts["series"]["sm"] == (1024, 20, 20)
     array = lib._repo.readonly_session("main").store
@@ -220,26 +100,26 @@ def test_layouts_are_cut_as_agreed(lib):
 
 @pytest.mark.parametrize("layout", ["series", "map", "archive", "plain", "both"])
 @pytest.mark.parametrize("lazy", [False, True])
-def test_appending_equals_writing_at_once(lib, layout, lazy, monkeypatch):
+def test_appending_equals_writing_at_once(lib, layout, lazy, monkeypatch, make, same):
     monkeypatch.setattr("vadose.store.layouts.SERIES_TIMES", 4)
     monkeypatch.setattr("vadose.store.layouts.TIMES_CHUNK", 4)
     monkeypatch.setattr("vadose.store.layouts.PASS_BYTES", 50_000)  # many passes
-    ds = gridded(11)
+    ds = make.grid(11)
     parts = [ds.isel(time=slice(a, b)) for a, b in ((0, 3), (3, 4), (4, 9), (9, 11))]
     parts = [p.chunk({"time": 2, "lon": 5}) if lazy else p for p in parts]
     lib.write("g", parts[0], layout=layout)
     for part in parts[1:]:
         lib.append("g", part)
     for copy in lib.info("g")["layouts"]:
-        assert_same(ds, lib.open("g", layout=copy))
+        same(ds, lib.open("g", layout=copy))
     assert lib.check().ok
 
 
-def test_stations_and_observations_grow(lib):
-    st, obs = stations(), observations()
+def test_stations_and_observations_grow(lib, make, same):
+    st, obs = make.stations(), make.observations()
     lib.write("st", st.isel(time=slice(0, 20)))
     lib.append("st", st.isel(time=slice(20, None)))
-    assert_same(st, lib.open("st"))
+    same(st, lib.open("st"))
     early = obs.isel(obs=slice(0, 100)).assign(satellite=("obs", np.full(100, "A")))
     late = obs.isel(obs=slice(100, None))
     lib.write("obs", early)
@@ -250,8 +130,8 @@ def test_stations_and_observations_grow(lib):
     assert np.array_equal(both.time.values, obs.time.values)
 
 
-def test_snapshots_by_id_prefix_and_instant(lib):
-    ds = gridded(4)
+def test_snapshots_by_id_prefix_and_instant(lib, make):
+    ds = make.grid(4)
     first = lib.write("g", ds.isel(time=slice(0, 2)))
     between = datetime.datetime.now(datetime.UTC)
     time.sleep(0.05)
@@ -279,8 +159,8 @@ def test_snapshots_by_id_prefix_and_instant(lib):
         lib.open("g", snapshot="1999-01-01")
 
 
-def test_info_names_delete(lib):
-    ds = gridded(4)
+def test_info_names_delete(lib, make):
+    ds = make.grid(4)
     assert lib.names() == []
     lib.write("p/b", ds)
     first = lib.write("p/a", ds[["sm"]])
@@ -302,71 +182,71 @@ def test_info_names_delete(lib):
     ]
 
 
-def test_overwrite_replaces_form_and_layout(lib):
-    first = lib.write("x", gridded(4), layout="both")
+def test_overwrite_replaces_form_and_layout(lib, make, same):
+    first = lib.write("x", make.grid(4), layout="both")
     with pytest.raises(LibraryError, match=r"x: found a dataset of this name.*overwrite=True"):
-        lib.write("x", stations())
-    lib.write("x", stations(), overwrite=True)
-    assert_same(stations(), lib.open("x"))
-    assert_same(gridded(4), lib.open("x", snapshot=first))
+        lib.write("x", make.stations())
+    lib.write("x", make.stations(), overwrite=True)
+    same(make.stations(), lib.open("x"))
+    same(make.grid(4), lib.open("x", snapshot=first))
 
 
-def test_garbage_is_collected_and_the_rest_stays(lib):
-    ds = gridded(6, bbox=(0, 0, 20, 20))
+def test_garbage_is_collected_and_the_rest_stays(lib, make, same):
+    ds = make.grid(6, bbox=(0, 0, 20, 20))
     old = lib.write("x", ds)
     lib.write("y", ds)
     lib.write("x", ds.isel(time=slice(0, 3)), overwrite=True)
     assert lib.collect_garbage() == {"snapshots": 0, "chunks": 0, "files": 0, "bytes": 0}
     freed = lib.collect_garbage(older_than=datetime.timedelta(0))
     assert freed["snapshots"] >= 2 and freed["chunks"] > 0 and freed["bytes"] > 0
-    assert_same(ds.isel(time=slice(0, 3)), lib.open("x"))
-    assert_same(ds, lib.open("y"))
+    same(ds.isel(time=slice(0, 3)), lib.open("x"))
+    same(ds, lib.open("y"))
     assert lib.check().ok
     with pytest.raises(LibraryError):
         lib.open("x", snapshot=old)
     lib.append("x", ds.isel(time=slice(3, 6)))
-    assert_same(ds, lib.open("x"))
+    same(ds, lib.open("x"))
 
 
 @pytest.mark.parametrize("scheduler", ["sync", "threads"])
-def test_results_do_not_depend_on_the_scheduler(lib, scheduler):
-    ds = gridded(5)
+def test_results_do_not_depend_on_the_scheduler(lib, scheduler, make, same):
+    ds = make.grid(5)
     with dask.config.set(scheduler=scheduler):
         lib.write("g", ds.isel(time=slice(0, 3)).chunk({"lat": 6}), layout="both")
         lib.append("g", ds.isel(time=slice(3, 5)).chunk({"lat": 6}))
     for layout in ("map", "series"):
-        assert_same(ds, lib.open("g", layout=layout))
+        same(ds, lib.open("g", layout=layout))
     assert len(lib.history()) == 2
 
 
-def test_a_cluster_writes_the_same_in_one_commit(lib):
+def test_a_cluster_writes_the_same_in_one_commit(lib, make, same):
     from distributed import Client, LocalCluster
 
-    ds = gridded(5)
+    ds = make.grid(5)
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster),
     ):
         lib.write("g", ds.isel(time=slice(0, 3)).chunk({"lat": 6}), layout="both")
         lib.append("g", ds.isel(time=slice(3, 5)).chunk({"lat": 6}))
-        lib.write("st", stations().chunk({"sensor": 2}))
+        lib.write("st", make.stations().chunk({"sensor": 2}))
         assert float(lib.open("g").sm.sum().compute()) == float(ds.sm.chunk().sum().compute())
         lib.write("copy", lib.open("g", layout="series"), layout="map")
     for name, layout in (("g", "map"), ("g", "series"), ("copy", "map")):
-        assert_same(ds, lib.open(name, layout=layout))
-    assert_same(stations(), lib.open("st"))
+        same(ds, lib.open(name, layout=layout))
+    same(make.stations(), lib.open("st"))
     # each change is one commit: no snapshot in between shows empty arrays
     assert len(lib.history()) == 4
     for snapshot in lib.history("g").snapshot:
         assert int(lib.open("g", snapshot=snapshot, layout="map").sm.isnull().all(["lat", "lon"]).sum()) == 0
 
 
-def test_opening_reads_no_values_and_keeps_its_snapshot(lib):
-    ds = gridded(6)
+def test_opening_reads_no_values_and_keeps_its_snapshot(lib, make, same):
+    ds = make.grid(6)
     lib.write("g", ds.isel(time=slice(0, 3)))
     before = lib.open("g")
     lib.append("g", ds.isel(time=slice(3, 6)))
-    assert_same(ds.isel(time=slice(0, 3)), before)
+    same(ds.isel(time=slice(0, 3)), before)
 
     def refuse(*args, **kwargs):
         raise AssertionError("computed")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -237,6 +237,6 @@ def wider(old: str, new: str) -> str:
     return max(old, new, key=lambda kind: int(kind[2:]))
 
 
-def coordinates_note(ds: xr.Dataset) -> dict[str, list[Hashable]]:
-    """The note by which coordinates are told from data variables."""
-    return {"coords": [str(k) for k in ds.coords]}
+def contents(ds: xr.Dataset) -> dict[str, list[str]]:
+    """The note by which coordinates are told from data variables, and both keep their order."""
+    return {"vars": [str(k) for k in ds.data_vars], "coords": [str(k) for k in ds.coords]}
