@@ -95,4 +95,5 @@ def _check_times(old: np.ndarray, new: np.ndarray, where: str) -> None:
         last = np.datetime_as_string(old[-1], unit="s")
         overlap = int((new <= old[-1]).sum())
         raise LibraryError(at, found=f"{overlap} of {new.size} times up to {last}, which is stored already",
-                           needed=f"times after {last}", do="Select the later times, or overwrite the dataset.")  # fmt: skip
+                           needed=f"times after {last}",
+                           do="Select the later times, or overwrite the dataset.")  # fmt: skip

@@ -41,7 +41,7 @@ def create(store: Any, path: str, ds: xr.Dataset, *, layout: str, form: str) -> 
 
     encoded = {k: encoding.encode(str(k), v) for k, v in ds.variables.items()}
     coords = " ".join(str(k) for k in ds.coords if k not in ds.dims)
-    attrs = encoding.encode_attrs(ds.attrs, where="dataset", note=encoding.coordinates_note(ds),
+    attrs = encoding.encode_attrs(ds.attrs, where="dataset", note=encoding.contents(ds),
                                   reserved={"coordinates": coords} if coords else {})  # fmt: skip
     group = zarr.create_group(store, path=path, attributes=attrs, zarr_format=3)
     for name, (var, missing) in encoded.items():
@@ -54,8 +54,8 @@ def create(store: Any, path: str, ds: xr.Dataset, *, layout: str, form: str) -> 
     return {k: var for k, (var, _) in encoded.items()}
 
 
-def fill(store: Any, path: str, encoded: Mapping[Hashable, xr.Variable], *, starts: Mapping[Hashable, int] | None = None,
-         spread: bool = False) -> list[icechunk.ForkSession]:  # fmt: skip
+def fill(store: Any, path: str, encoded: Mapping[Hashable, xr.Variable], *,
+         starts: Mapping[Hashable, int] | None = None, spread: bool = False) -> list[icechunk.ForkSession]:  # fmt: skip
     """Write the values of encoded variables into existing arrays.
 
     Parameters
@@ -76,15 +76,15 @@ def fill(store: Any, path: str, encoded: Mapping[Hashable, xr.Variable], *, star
     list of ForkSession
         What the workers wrote, to merge; empty where not spread.
     """
-    import dask
     import zarr
+    from dask.array import store as store_here
     from icechunk.dask import store_dask
 
     starts = starts or {}
     lazy: dict[tuple, list[tuple[zarr.Array, xr.Variable]]] = {}
     done: list[icechunk.ForkSession] = []
     for name, var in encoded.items():
-        target = zarr.open_array(store, path=f"{path}/{name}", mode="r+")
+        target = zarr.open_array(store, path=f"{path}/{name}".strip("/"), mode="r+")
         begin = tuple(starts.get(d, 0) for d in var.dims)
         if var.chunks is None:
             if var.size or not var.dims:
@@ -105,7 +105,7 @@ def fill(store: Any, path: str, encoded: Mapping[Hashable, xr.Variable], *, star
             if spread:
                 done.append(store_dask(sources=sources, targets=targets, regions=regions))
             else:
-                dask.array.store(sources, targets, regions=regions, lock=False)  # type: ignore[attr-defined]
+                store_here(sources, targets, regions=regions, lock=False)  # type: ignore[arg-type]
     return done
 
 
@@ -122,15 +122,19 @@ def read(store: Any, path: str, *, layout: str) -> xr.Dataset:
         Its layout, by which the lazy blocks are sized.
     """
     ds = xr.open_zarr(store, group=path, consolidated=False, zarr_format=3, decode_cf=False, chunks=None)
-    note = ds.attrs.get(encoding.NOTE, {})
-    variables, coords = {}, {}
-    for name, var in ds.variables.items():
-        if name not in ds.dims or var.ndim != 1:
+    note = ds.attrs[encoding.NOTE]
+    found: dict[str, xr.Variable] = {}
+    for name in (*note["vars"], *note["coords"]):
+        var = ds.variables[name]
+        # coordinates that say where and when are read; per observation and per cell they may be large
+        if name in note["coords"] and var.ndim == 1 and var.dims != ("obs",):
+            var = var.load()
+        elif var.dims:
             unit = var.encoding.get("shards") or var.encoding["chunks"]
-            chunks = layouts.lazy_chunks(var.sizes, unit, var.dtype.itemsize or 1, layout)
-            var = var.chunk(dict(zip(var.dims, chunks))) if var.dims else var
-        (coords if name in note.get("coords", []) else variables)[name] = encoding.decode(var)
-    return xr.Dataset(variables, coords, encoding.decode_attrs(ds.attrs, drop=("coordinates",)))
+            var = var.chunk(dict(zip(var.dims, layouts.lazy_chunks(var.sizes, unit, var.dtype.itemsize or 1, layout))))
+        found[name] = encoding.decode(var)
+    return xr.Dataset({k: found[k] for k in note["vars"]}, {k: found[k] for k in note["coords"]},
+                      encoding.decode_attrs(ds.attrs))  # fmt: skip
 
 
 def needs_pickling() -> bool:

@@ -19,18 +19,18 @@ class Report:
 
     Parameters
     ----------
-    datasets, arrays, chunks : int
-        How many were read.
+    checked, arrays, chunks : int
+        How many datasets, arrays and chunks were read.
     problems : tuple of str
         What is wrong; empty where all is well.
 
     Examples
     --------
     >>> Report(1, 4, 20) + Report(1, 2, 2, ("x/map: sm: chunk (0, 0): unreadable",))
-    Report(datasets=2, arrays=6, chunks=22, problems=('x/map: sm: chunk (0, 0): unreadable',))
+    Report(checked=2, arrays=6, chunks=22, problems=('x/map: sm: chunk (0, 0): unreadable',))
     """
 
-    datasets: int = 0
+    checked: int = 0
     arrays: int = 0
     chunks: int = 0
     problems: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Report:
         return not self.problems
 
     def __add__(self, other: Report) -> Report:
-        return Report(self.datasets + other.datasets, self.arrays + other.arrays, self.chunks + other.chunks,
+        return Report(self.checked + other.checked, self.arrays + other.arrays, self.chunks + other.chunks,
                       self.problems + other.problems)  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def check_dataset(store: Any, name: str, *, form: str, parts: list[str]) -> Repo
     """
     import zarr
 
-    total, shapes = Report(datasets=1), set()
+    total, shapes = Report(checked=1), set()
     for part in parts:
         path = f"{name}/{part}"
         try:

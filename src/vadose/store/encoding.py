@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -90,7 +90,7 @@ def decode(var: xr.Variable) -> xr.Variable:
     """
     note = var.attrs.get(NOTE, {})
     kind = note.get("dtype", "")
-    attrs = decode_attrs(var.attrs, drop=("units", "calendar") if _is_instant(kind) else ())
+    attrs = decode_attrs(var.attrs)
     data: Any = var._data if _is_lazy(var) else var.values
     if _is_instant(kind):
         data = data.view(kind)
@@ -136,14 +136,15 @@ def encode_attrs(attrs: Mapping[Any, Any], *, where: str, note: dict[str, Any] |
         (hidden if key in (reserved or {}) else out)[key] = plain
         if kind:
             kinds[key] = kind
-    full = {**(note or {}), **({"attrs": kinds} if kinds else {}), **({"hidden": hidden} if hidden else {})}
+    extra = {"attrs": kinds, "hidden": hidden, "set": list(reserved or {})}
+    full = {**(note or {}), **{k: v for k, v in extra.items() if v}}
     return {**out, **(reserved or {}), **({NOTE: full} if full else {})}
 
 
-def decode_attrs(attrs: Mapping[Any, Any], *, drop: tuple[str, ...] = ()) -> dict[str, Any]:
+def decode_attrs(attrs: Mapping[Any, Any]) -> dict[str, Any]:
     """What :func:`encode_attrs` was given."""
     note = attrs.get(NOTE, {})
-    merged = {k: v for k, v in attrs.items() if k != NOTE and k not in drop} | note.get("hidden", {})
+    merged = {k: v for k, v in attrs.items() if k != NOTE and k not in note.get("set", ())} | note.get("hidden", {})
     return {k: _restore(v, note.get("attrs", {}).get(k, "")) for k, v in merged.items()}
 
 
@@ -236,6 +237,6 @@ def wider(old: str, new: str) -> str:
     return max(old, new, key=lambda kind: int(kind[2:]))
 
 
-def coordinates_note(ds: xr.Dataset) -> dict[str, list[Hashable]]:
-    """The note by which coordinates are told from data variables."""
-    return {"coords": [str(k) for k in ds.coords]}
+def contents(ds: xr.Dataset) -> dict[str, list[str]]:
+    """The note by which coordinates are told from data variables, and both keep their order."""
+    return {"vars": [str(k) for k in ds.data_vars], "coords": [str(k) for k in ds.coords]}

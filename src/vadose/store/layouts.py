@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -174,7 +175,7 @@ def _boxes(ranges: Sequence[Sequence[int]]) -> Iterator[tuple[slice, ...]]:
     if not ranges:
         yield ()
         return
-    for a, b in zip(ranges[0][:-1], ranges[0][1:]):
+    for a, b in itertools.pairwise(ranges[0]):
         for rest in _boxes(ranges[1:]):
             yield (slice(a, b), *rest)
 
@@ -201,7 +202,7 @@ def aligned(starts: Sequence[int], stops: Sequence[int], unit: Sequence[int]) ->
     ((1, 4, 2),)
     """
     cuts = [edges(a, b, s) for a, b, s in zip(starts, stops, unit)]
-    return tuple(tuple(b - a for a, b in zip(c[:-1], c[1:])) for c in cuts)
+    return tuple(tuple(b - a for a, b in itertools.pairwise(c)) for c in cuts)
 
 
 def lazy_chunks(sizes: Mapping[Hashable, int], unit: Sequence[int], itemsize: int, layout: str) -> tuple[int, ...]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -18,21 +17,29 @@ from .. import schema
 from ..errors import LibraryError, SchemaError
 from . import arrays, layouts
 from .appending import check_append, growing
+from .cards import (
+    FORMAT,
+    MARK,
+    check_name,
+    choose,
+    cuts_of,
+    group_at,
+    names_in,
+    read_card,
+    remove,
+    renew_card,
+    unknown,
+    write_card,
+)  # fmt: skip
 from .checking import Report, check_dataset
 from .encoding import NOTE, wider
 from .repository import connect, translated, writer
 
 if TYPE_CHECKING:
     import icechunk
-    import zarr
 
-#: Attribute of the root group: the format of the library.
-MARK, FORMAT = "vadose_library", 1
-
-#: Attribute of the group of a dataset: its form, copies and time of writing.
-CARD = "vadose_dataset"
-
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*(/[A-Za-z0-9_][A-Za-z0-9_.\-]*)*")
+#: How long garbage collection keeps old snapshots by default.
+KEEP = datetime.timedelta(days=30)
 
 
 class Library:
@@ -75,15 +82,15 @@ class Library:
     ...     lib = Library(folder)
     ...     first = lib.write("demo/daily", ds.isel(time=slice(0, 2)))
     ...     second = lib.append("demo/daily", ds.isel(time=slice(2, 3)))
-    ...     print(lib.names(), lib.open("demo/daily").sizes["time"], lib.open("demo/daily", snapshot=first).sizes["time"])
-    ['demo/daily'] 3 2
+    ...     print(lib.names(), [lib.open("demo/daily", snapshot=s).sizes["time"] for s in (first, second)])
+    ['demo/daily'] [2, 3]
     """
 
     def __init__(self, url: str | Path, *, create: bool = True) -> None:
         self.url = str(url)
         self._repo = connect(self.url, create=create)
         with translated(self.url, "read"):
-            root = _group(self._repo.readonly_session("main").store, "")
+            root = group_at(self._repo.readonly_session("main").store, "")
         if root is not None:
             found = root.attrs.get(MARK)
             if found is None and any(True for _ in root.members()):
@@ -127,12 +134,12 @@ class Library:
         SchemaError
             If the dataset is not canonical or holds something that cannot be stored.
         """
-        _check_name(name)
+        check_name(name)
         form = _form(ds, layout)
         parts = layouts.copies(layout, form)
         with writer(self.url), translated(f"{self.url}: {name}", "written"):
             session = self._repo.writable_session("main")
-            taken = _find(session.store)
+            taken = names_in(session.store)
             for other in taken:
                 if other == name and not overwrite:
                     raise LibraryError(name, found="a dataset of this name", needed="a new name",
@@ -142,8 +149,8 @@ class Library:
                                        needed="names that do not contain each other")  # fmt: skip
             with self._changes(session, ds) as (store, done, spread):
                 if name in taken:
-                    _remove(store, name)
-                self._write_card(store, name, form, parts)
+                    remove(store, name)
+                write_card(store, name, form=form, parts=parts)
                 source = ds
                 for i, part in enumerate(parts):
                     path = f"{name}/{part}"
@@ -179,7 +186,7 @@ class Library:
         """
         with writer(self.url), translated(f"{self.url}: {name}", "written"):
             session = self._repo.writable_session("main")
-            card = _card(session.store, name)
+            card = read_card(session.store, name)
             if card["form"] != "result":
                 schema.check(ds, card["form"])
             have = arrays.read(session.store, f"{name}/{card['layouts'][0]}", layout=card["layouts"][0])
@@ -189,7 +196,7 @@ class Library:
                 for part in card["layouts"]:
                     path = f"{name}/{part}"
                     done += self._extend(store, path, ds, grow, have.sizes[grow], spread)
-                _group(store, name).attrs[CARD] = {**card, "written": _now()}  # type: ignore[union-attr]
+                renew_card(store, name)
             return _commit(session, message or f"append {name}{_extent(ds)}", name, "append")
 
     def delete(self, name: str) -> str:
@@ -207,18 +214,18 @@ class Library:
         """
         with writer(self.url), translated(f"{self.url}: {name}", "written"):
             session = self._repo.writable_session("main")
-            _card(session.store, name)
-            _remove(session.store, name)
+            read_card(session.store, name)
+            remove(session.store, name)
             return _commit(session, f"delete {name}", name, "delete")
 
-    def collect_garbage(self, *, older_than: datetime.timedelta | datetime.datetime = datetime.timedelta(days=30)
-                        ) -> dict[str, int]:  # fmt: skip
+    def collect_garbage(self, *, older_than: datetime.timedelta | datetime.datetime | str = KEEP) -> dict[str, int]:
         """Forget old snapshots and free what only they, or interrupted writes, held.
 
         Parameters
         ----------
-        older_than : timedelta or datetime
-            Age, or instant (UTC where it has no zone), before which snapshots go. The newest snapshot always stays.
+        older_than : timedelta, datetime or str
+            Age, or instant (UTC where it has no zone, also as ISO text), before which snapshots go; 30 days by
+            default. The newest snapshot always stays.
 
         Returns
         -------
@@ -233,7 +240,7 @@ class Library:
         if isinstance(older_than, datetime.timedelta):
             limit = datetime.datetime.now(datetime.UTC) - older_than
         else:
-            limit = _instant(older_than)
+            limit = _instant(older_than, argument="older_than")
         with writer(self.url), translated(self.url, "written"):
             gone = self._repo.expire_snapshots(older_than=limit)
             freed = self._repo.garbage_collect(limit)
@@ -268,14 +275,14 @@ class Library:
         """
         with translated(f"{self.url}: {name}", "read"):
             store = self._session(snapshot).store
-            card = _card(store, name)
-            part = _choose(name, card, layout)
+            card = read_card(store, name)
+            part = choose(name, card, layout)
             return arrays.read(store, f"{name}/{part}", layout=part)
 
     def names(self) -> list[str]:
         """Names of the datasets in the newest snapshot, sorted."""
         with translated(self.url, "read"):
-            return _find(self._session(None).store)
+            return names_in(self._session(None).store)
 
     def info(self, name: str) -> dict[str, Any]:
         """What a dataset is, without reading its values.
@@ -295,9 +302,9 @@ class Library:
         """
         with translated(f"{self.url}: {name}", "read"):
             store = self._session(None).store
-            card = _card(store, name)
+            card = read_card(store, name)
             ds = arrays.read(store, f"{name}/{card['layouts'][0]}", layout=card["layouts"][0])
-            cuts = {part: _cuts(store, f"{name}/{part}") for part in card["layouts"]}
+            cuts = {part: cuts_of(store, f"{name}/{part}") for part in card["layouts"]}
             snapshot = ""
             for entry in self._repo.ancestry(branch="main"):
                 if not entry.metadata.get("__root"):
@@ -309,8 +316,8 @@ class Library:
             "form": card["form"],
             "dims": {str(k): int(v) for k, v in ds.sizes.items()},
             "period": _period(ds),
-            "variables": {str(k): {"dtype": str(v.dtype), "dims": tuple(map(str, v.dims)), "units": v.attrs.get("units", "")}
-                          for k, v in ds.data_vars.items()},
+            "variables": {str(k): {"dtype": str(v.dtype), "dims": tuple(map(str, v.dims)),
+                                   "units": v.attrs.get("units", "")} for k, v in ds.data_vars.items()},
             "bytes": int(ds.nbytes),
             "layouts": tuple(card["layouts"]),
             "chunks": cuts,
@@ -343,7 +350,7 @@ class Library:
             entries = [e for e in self._repo.ancestry(branch="main") if not e.metadata.get("__root")]
         kept = [e for e in entries if name is None or e.metadata.get("dataset") == name]
         if name is not None and not kept and name not in self.names():
-            raise _unknown(name, sorted({str(e.metadata.get("dataset")) for e in entries}))
+            raise unknown(name, sorted({str(e.metadata.get("dataset")) for e in entries}))
         table = {"snapshot": [e.id for e in kept], "time": pd.DatetimeIndex([e.written_at for e in kept], tz="UTC"),
                  "message": [e.message for e in kept]}  # fmt: skip
         return pd.DataFrame(table)
@@ -359,14 +366,15 @@ class Library:
         report = Report()
         with translated(self.url, "read"):
             store = self._session(None).store
-            found = _find(store)
+            found = names_in(store)
         for name in found:
-            card = _card(store, name)
+            card = read_card(store, name)
             report += check_dataset(store, name, form=card["form"], parts=card["layouts"])
         return report
 
     def export(self, name: str, path: str | Path, *, format: str | None = None, variables: list[str] | None = None,
-               period: str | tuple | None = None, bbox: tuple[float, float, float, float] | None = None) -> list[Path]:  # fmt: skip
+               period: str | tuple | None = None,
+               bbox: tuple[float, float, float, float] | None = None) -> list[Path]:  # fmt: skip
         """Write a dataset, or a part of it, to files that other programs read.
 
         Parameters
@@ -397,7 +405,7 @@ class Library:
         from .export import export
 
         with translated(f"{self.url}: {name}", "read"):
-            card = _card(self._session(None).store, name)
+            card = read_card(self._session(None).store, name)
         # maps and tables go frame by frame, so a map copy is better where there is one
         part = "map" if "map" in card["layouts"] else None
         return export(self.open(name, layout=part), path, format=format, variables=variables, period=period, bbox=bbox,
@@ -411,8 +419,9 @@ class Library:
             when = _instant(snapshot)
             entries = list(self._repo.ancestry(branch="main"))
             if when < entries[-1].written_at:
+                first = f"{entries[-1].written_at:%Y-%m-%d %H:%M:%S} UTC"
                 raise LibraryError(self.url, found=f"nothing as old as {when:%Y-%m-%d %H:%M:%S}",
-                                   needed=f"an instant after {entries[-1].written_at:%Y-%m-%d %H:%M:%S} UTC")  # fmt: skip
+                                   needed=f"an instant after {first}")  # fmt: skip
             return self._repo.readonly_session("main", as_of=when)
         found = [e.id for e in self._repo.ancestry(branch="main") if snapshot and e.id.startswith(snapshot.upper())]
         if len(found) != 1:
@@ -436,17 +445,6 @@ class Library:
         if spread:
             session.merge(*(done or [fork]))  # type: ignore[list-item]
 
-    def _write_card(self, store: Any, name: str, form: str, parts: tuple[str, ...]) -> None:
-        import zarr
-
-        from .. import __version__
-
-        root = zarr.open_group(store, mode="a", zarr_format=3)
-        if MARK not in root.attrs:
-            root.attrs[MARK] = FORMAT
-        card = {"form": form, "layouts": list(parts), "written": _now(), "software": f"vadose {__version__}"}
-        zarr.create_group(store, path=name, attributes={CARD: card}, zarr_format=3)
-
     def _extend(self, store: Any, path: str, ds: xr.Dataset, grow: str, start: int, spread: bool) -> list:
         import zarr
 
@@ -460,17 +458,11 @@ class Library:
             encoded[key], _ = encode(str(key), var)
             axis = var.dims.index(grow)
             target.resize(tuple(n + var.sizes[grow] if i == axis else n for i, n in enumerate(target.shape)))
-            note = target.attrs.get(NOTE, {})
+            note = cast("dict[str, Any]", target.attrs.get(NOTE, {}))
             new = wider(note.get("dtype", ""), encoded[key].attrs.get(NOTE, {}).get("dtype", ""))
             if new != note.get("dtype", ""):
                 target.attrs[NOTE] = {**note, "dtype": new}
         return arrays.fill(store, path, encoded, starts={grow: start}, spread=spread)
-
-
-def _check_name(name: str) -> None:
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise LibraryError("name", found=repr(name), needed="letters, digits, _ - . in parts separated by /",
-                           do="Example: esa_cci/combined-v09.1")  # fmt: skip
 
 
 def _form(ds: xr.Dataset, layout: str) -> str:
@@ -486,75 +478,6 @@ def _is_lazy(ds: xr.Dataset) -> bool:
     return any(v.chunks is not None for v in ds.variables.values())
 
 
-def _group(store: Any, path: str) -> zarr.Group | None:
-    import zarr
-
-    try:
-        mode = "r" if store.read_only else "r+"
-        return zarr.open_group(store, path=path, mode=mode, zarr_format=3)
-    except (FileNotFoundError, zarr.errors.ContainsArrayError):
-        return None
-
-
-def _find(store: Any) -> list[str]:
-    """Names of all datasets, by walking down to their cards."""
-    out: list[str] = []
-
-    def walk(group: zarr.Group, prefix: str) -> None:
-        for key, child in group.groups():
-            if CARD in child.attrs:
-                out.append(f"{prefix}{key}")
-            else:
-                walk(child, f"{prefix}{key}/")
-
-    if (root := _group(store, "")) is not None:
-        walk(root, "")
-    return sorted(out)
-
-
-def _card(store: Any, name: str) -> dict[str, Any]:
-    _check_name(name)
-    group = _group(store, name)
-    card = None if group is None else group.attrs.get(CARD)
-    if card is None:
-        raise _unknown(name, _find(store))
-    return dict(card)  # type: ignore[call-overload]
-
-
-def _unknown(name: str, known: list[str]) -> LibraryError:
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    needed = f"one of {known}" if len(known) <= 12 else f"one of {len(known)} names that Library.names() lists"
-    return LibraryError(name, found="no dataset of this name", needed=needed if known else "a dataset (there is none yet)",
-                        do=f"Did you mean {' or '.join(map(repr, close))}?" if close else "")  # fmt: skip
-
-
-def _choose(name: str, card: dict[str, Any], layout: str | None) -> str:
-    parts = card["layouts"]
-    if layout is None or card["form"] != "grid":
-        return next(p for p in layouts.PREFERENCE if p in parts)
-    if layout not in parts:
-        raise LibraryError(name, found=f"no {layout!r} copy", needed=f"layout {' or '.join(parts)}",
-                           do="Write it with layout='both' to have maps and series.")  # fmt: skip
-    return layout
-
-
-def _remove(store: Any, name: str) -> None:
-    """Delete a dataset's group, and parents that are empty then."""
-    parts = name.split("/")
-    for depth in range(len(parts), 0, -1):
-        parent = _group(store, "/".join(parts[: depth - 1]))
-        assert parent is not None
-        if depth < len(parts) and any(True for _ in parent[parts[depth - 1]].members()):  # type: ignore[union-attr]
-            break
-        del parent[parts[depth - 1]]
-
-
-def _cuts(store: Any, path: str) -> dict[str, tuple[int, ...]]:
-    group = _group(store, path)
-    assert group is not None
-    return {key: tuple(array.shards or array.chunks) for key, array in group.arrays()}
-
-
 def _commit(session: icechunk.Session, message: str, name: str, action: str) -> str:
     import icechunk
 
@@ -563,17 +486,13 @@ def _commit(session: icechunk.Session, message: str, name: str, action: str) -> 
                           rebase_with=icechunk.ConflictDetector())  # fmt: skip
 
 
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _instant(when: Any) -> datetime.datetime:
+def _instant(when: Any, *, argument: str = "snapshot") -> datetime.datetime:
     try:
         stamp = pd.Timestamp(when)
     except (ValueError, TypeError):
         stamp = pd.NaT
     if stamp is pd.NaT:
-        raise LibraryError("snapshot", found=repr(when), needed="a snapshot id or an instant such as 2024-05-01T12:00")
+        raise LibraryError(argument, found=repr(when), needed="an instant such as 2024-05-01T12:00")
     stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
     return stamp.ceil("us").to_pydatetime()
 

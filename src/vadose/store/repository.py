@@ -192,7 +192,8 @@ def _storage_error(where: object, action: str, err: BaseException) -> LibraryErr
     ):
         return LibraryError(where, found="no permission", needed=f"a library that can be {action}",
                             do="Check the owner and mode of the folder, or the credentials.")  # fmt: skip
-    return LibraryError(where, found=f"a library that cannot be {action} ({_gist(err)})", needed="readable, whole storage",
+    return LibraryError(where, found=f"a library that cannot be {action} ({_gist(err)})",
+                        needed="whole storage",
                         do="Run Library.check(), or open an older snapshot.")  # fmt: skip
 
 
