@@ -55,8 +55,10 @@ class Reader(Protocol):
         """Open a dataset lazily."""
 
 
+# fmt: off
 def generate(*, region: tuple[float, float, float, float], resolution: float = 0.25,
-             years: tuple[int, int] = (2015, 2016), seed: int = 0, block: int = BLOCK) -> dict[str, xr.Dataset]:  # fmt: skip
+             years: tuple[int, int] = (2015, 2016), seed: int = 0, block: int = BLOCK) -> dict[str, xr.Dataset]:
+    # fmt: on
     """Simulate a region of an invented Earth whose truth is known.
 
     Parameters

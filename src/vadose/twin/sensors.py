@@ -137,7 +137,7 @@ def observe(name: str, sensor: Sensor, cells: Cells, rows: slice, cols: slice, l
     leaves = footprint_mean(state["leaf_area_index"], soil, cells, rows, cols, sensor.footprint)
     water = footprint_mean(land["water_fraction"][..., None], np.ones_like(soil), cells, rows, cols, sensor.footprint)
     plants = leaves / FULL_LEAVES
-    spread = sensor.noise + sensor.noise_vegetation * plants
+    spread = (sensor.noise + sensor.noise_vegetation * plants) * (0.5 + 0.5 * theta / PIVOT)
     random = (1 - sensor.correlated) ** 0.5 * cellwise(seed, f"{name}/noise", inner, day)
     random += sensor.correlated**0.5 * smooth(seed, f"{name}/drift", inner, day, spacing=1.0, days_apart=10)
     seen = (
