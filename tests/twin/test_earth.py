@@ -115,10 +115,10 @@ def test_blocks_and_schedulers_change_no_number(earth):
 
 @pytest.mark.parametrize("region", [(176, 64, 180, 67), (-180, 64, -176, 67), (0, 86, 6, 90), (0, -90, 6, -86)])
 def test_edges_of_the_globe(region):
-    earth = compute(region=region, resolution=0.5)
+    earth = compute(region=region, resolution=1.0)
     soil = (earth["twin/land"].land_cover != 0).values
     np.testing.assert_array_equal(earth["twin/truth"].sm.notnull().all(("time", "layer")), soil)
-    same(earth, compute(region=region, resolution=0.5, block=1))
+    same(earth, compute(region=region, resolution=1.0, block=2))
 
 
 def test_weather_is_the_same_in_every_period_and_soil_nearly(earth):
@@ -135,7 +135,7 @@ def test_nothing_is_simulated_before_it_is_asked_for():
     with dask.config.set(scheduler=refuse):
         lazy = twin.generate(region=(10, 35, 30, 45), resolution=0.1, years=(2003, 2018), seed=1)
     assert lazy["twin/truth"].sm.shape == (5844, 4, 100, 200)
-    assert lazy["twin/truth"].sm.chunksize == (5844, 4, 20, 20)
+    assert lazy["twin/truth"].sm.data.chunksize == (5844, 4, 20, 20)
 
 
 def test_create_writes_what_generate_gives(earth):
@@ -203,6 +203,10 @@ def test_a_region_of_sea_is_refused():
         twin.generate(region=(lon - 0.4, lat - 0.4, lon + 0.4, lat + 0.4), resolution=1.0, seed=8)
 
 
+# sand [%], elevation [m], temperature [degC], a year of rain [mm], soil moisture of the four layers [m3 m-3]
+PINNED = [20.2370587, 836.710896, 14.5121342, 782.975757, 0.243825885, 0.153664142, 0.234462627, 0.317488545]
+
+
 def picked():
     cells = Cells.of(Grid.regular(0.5).crop((10, 45, 11, 46)))
     ground = land.describe(cells, 42)
@@ -213,4 +217,4 @@ def picked():
 
 def test_values_are_pinned():
     """The numbers of a seed must not drift between machines and versions; raise ``earth.VERSION`` if they must."""
-    np.testing.assert_allclose(picked(), [0.0] * 8, rtol=1e-6)
+    np.testing.assert_allclose(picked(), PINNED, rtol=1e-6)
