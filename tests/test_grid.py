@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -113,12 +115,7 @@ def test_distance_of_a_quarter_of_the_globe():
     assert np.isclose(distance(0, 0, 90, 0), np.pi / 2 * 6371008.8)
 
 
-def test_grid_of_data_without_attribute_finds_ease2_and_unequal_steps():
-    import xarray as xr
-
-    crop = Grid.ease2("M36").crop((-160.0, 15.0, -150.0, 25.0))
-    assert Grid.of(xr.Dataset(coords=crop.coords())) == crop
-    model = xr.Dataset(coords={"lat": np.arange(90.0, -90.1, -0.5), "lon": np.arange(-180.0, 180.0, 0.625)})
-    assert Grid.of(model).shape == (361, 576)
-    half = xr.Dataset(coords={"lat": np.arange(89.5, -90, -1.0), "lon": np.arange(-179.75, 180.0, 0.5)})
-    assert Grid.of(half).shape == (180, 720)
+@pytest.mark.parametrize("resolution", ["fine", None, True, [0.25], math.nan])
+def test_a_resolution_that_is_no_number_is_refused(resolution):
+    with pytest.raises(GridError, match="divisor of 180"):
+        Grid.regular(resolution)

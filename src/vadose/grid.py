@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -84,6 +85,8 @@ class Grid:
         GridError
             If the resolution does not divide 180 degrees.
         """
+        if isinstance(resolution, bool) or not isinstance(resolution, numbers.Real):
+            raise GridError("resolution", found=repr(resolution), needed="a positive divisor of 180°")
         if not resolution > 0 or abs(n := 180 / resolution) == math.inf or abs(n - round(n)) > 1e-6 * n:
             raise GridError("resolution", found=f"{resolution}°", needed="a positive divisor of 180°")
         if registration not in ("centre", "node"):

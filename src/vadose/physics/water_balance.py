@@ -92,19 +92,18 @@ def bucket(water, demand, soil_share, frozen, *, porosity, field_capacity, wilti
     series = np.broadcast_arrays(np.asarray(water, float), np.asarray(demand, float), np.asarray(soil_share, float),
                                  np.asarray(frozen, bool))  # fmt: skip
     shape, days, layers = series[0].shape[:-1], series[0].shape[-1], thickness.size
+    rain, demand, soil_share, frozen = (np.ascontiguousarray(a.reshape(-1, days)) for a in series)
 
     def per_layer(values) -> np.ndarray:
-        values = np.broadcast_to(np.asarray(values, float)[..., None], (*shape, layers))
-        return np.ascontiguousarray((values * thickness).reshape(-1, layers))
+        return np.ascontiguousarray(np.broadcast_to(np.asarray(values, float), (*shape, layers)).reshape(-1, layers))
 
-    full, field, wilting = per_layer(porosity), per_layer(field_capacity), per_layer(wilting_point)
-    start = (wilting + field) / 2
-    if initial is not None:
-        start = np.array(np.broadcast_to(np.asarray(initial, float), (*shape, layers)).reshape(-1, layers))
+    full, field, wilting = (
+        per_layer(np.asarray(limit, float)[..., None] * thickness)
+        for limit in (porosity, field_capacity, wilting_point)
+    )
+    start = (wilting + field) / 2 if initial is None else per_layer(initial)
+    conductivity = np.ascontiguousarray(np.broadcast_to(np.asarray(saturated_conductivity, float), shape).reshape(-1))
     storage, flux = balance(
-        *(np.ascontiguousarray(a.reshape(-1, days)) for a in series), full, field, wilting,
-        np.ascontiguousarray(np.broadcast_to(np.asarray(saturated_conductivity, float), shape).reshape(-1)),
-        np.ascontiguousarray(np.broadcast_to(np.asarray(root_share, float), (*shape, layers)).reshape(-1, layers)),
-        start,
-    )  # fmt: skip
+        rain, demand, soil_share, frozen, full, field, wilting, conductivity, per_layer(root_share), start
+    )
     return Balance(storage.reshape(*shape, layers, days), *(f.reshape(*shape, days) for f in flux))

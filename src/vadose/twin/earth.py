@@ -6,17 +6,17 @@ import logging
 from typing import Protocol
 
 import dask
-import dask.array as da
 import numpy as np
 import xarray as xr
 
 from .. import schema
 from ..errors import ConfigError
 from ..grid import Grid
-from ..landclass import IGBP, texture_class
+from ..landclass import IGBP
 from ..physics import LAYER_BOUNDS
 from . import land as geography
-from . import sensors, stations, truths
+from . import stations, truths
+from .blocks import LAYERED, OBSERVED, TRUTH, lazy_arrays
 from .cells import Cells
 from .error_sizes import SENSORS
 from .noise import check_seed
@@ -26,19 +26,16 @@ _LOG = logging.getLogger(__name__)
 #: Version of the simulated Earth: raised whenever the same seed gives other numbers.
 VERSION = "1"
 
-#: Rows and columns simulated at once. Four layers of 20 × 20 cells over 16 years and their fluxes take about 0.5 GB.
+#: Rows and columns simulated at once. Measured at 0.1° over 16 years: about 1 GB for each block at work.
 BLOCK = 20
 
-_TRUTH = (
-    "sm", "precipitation", "air_temperature", "swe", "leaf_area_index", "potential_evapotranspiration",
-    "evapotranspiration", "runoff", "recharge", "flag",
-)  # fmt: skip
-_OBSERVED = ("sm", "sm_uncertainty", "flag")
+#: Cell-days up to which :func:`create` holds everything in memory: about 0.4 GB.
+HELD = 4_000_000
+
 _STATIC = (
     "elevation", "water_fraction", "sand", "clay", "porosity", "field_capacity", "wilting_point",
     "saturated_conductivity", "land_cover",
 )  # fmt: skip
-_LAYERED = {"sm": ("time", "layer", "lat", "lon")}
 
 
 class Writer(Protocol):
@@ -55,8 +52,10 @@ class Reader(Protocol):
         """Open a dataset lazily."""
 
 
+# fmt: off
 def generate(*, region: tuple[float, float, float, float], resolution: float = 0.25,
-             years: tuple[int, int] = (2015, 2016), seed: int = 0, block: int = BLOCK) -> dict[str, xr.Dataset]:  # fmt: skip
+             years: tuple[int, int] = (2015, 2016), seed: int = 0, block: int = BLOCK) -> dict[str, xr.Dataset]:
+    # fmt: on
     """Simulate a region of an invented Earth whose truth is known.
 
     Parameters
@@ -105,37 +104,36 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
     grid = Grid.regular(resolution).crop(region)
     cells = Cells.of(grid)
     land = geography.describe(cells, seed)
-    soil = land["land_cover"] != 0
-    if not soil.any():
+    if not (land["land_cover"] != 0).any():
         raise ConfigError("region", found=f"only sea in {region} of the Earth with seed {seed}",
                           needed="a region with land", do="Enlarge the region or take another seed.")  # fmt: skip
     day = truths.days_of((first, last))
-    arrays = _blocks(cells, day, seed, block)
-    about = {"seed": seed, "version": VERSION, "simulated": True, "product": "twin"}
+    arrays = lazy_arrays(cells, day, seed, block)
 
     def gridded(part: str, names: tuple[str, ...]) -> xr.Dataset:
-        data = {n: (_LAYERED.get(n, ("time", "lat", "lon")) if part == "truth" else ("time", "lat", "lon"),
-                    arrays[part, n], _attrs(n)) for n in names}  # fmt: skip
-        ds = schema.with_grid(xr.Dataset(data), grid).assign_coords(time=_time(day))
-        if part == "truth":
-            ds = ds.assign_coords(layer=np.arange(1, len(LAYER_BOUNDS) + 1))
-            ds["layer"].attrs.update(long_name="soil layer, from the top", units="1")
-            ds["layer_bnds"] = (("layer", "bnds"), np.asarray(LAYER_BOUNDS), {"units": "m", "long_name": "layer depth"})
-            ds = ds.set_coords("layer_bnds")
-        return ds
+        data = {}
+        for name in names:
+            layered = part == "truth" and name in LAYERED
+            dims = ("time", "layer", "lat", "lon") if layered else ("time", "lat", "lon")
+            data[name] = (dims, arrays[part, name], _attrs(name))
+        return schema.with_grid(xr.Dataset(data), grid).assign_coords(time=_time(day))
+
+    def label(ds: xr.Dataset, title: str) -> xr.Dataset:
+        return schema.stamp(ds, title=f"Simulated {title}", product="twin", version=VERSION, simulated=True, seed=seed)
 
     ground = xr.Dataset({n: (("lat", "lon"), land[n].astype(schema.VARIABLES[n].dtype), _attrs(n)) for n in _STATIC})
+    facts = gridded("truth", TRUTH).assign_coords(
+        layer=("layer", np.arange(1, len(LAYER_BOUNDS) + 1), {"units": "1", "long_name": "soil layer from the top"}),
+        layer_bnds=(("layer", "bnds"), np.asarray(LAYER_BOUNDS), {"units": "m", "long_name": "depth of the layer"}),
+    )
     out = {
-        "twin/land": schema.stamp(schema.with_grid(ground, grid), title="Simulated land surface", **about),
-        "twin/truth": schema.stamp(gridded("truth", _TRUTH), title="Simulated truth: weather and soil water", **about),
+        "twin/land": label(schema.with_grid(ground, grid), "land surface"),
+        "twin/truth": label(facts, "truth: weather and soil water"),
     }
     for name, sensor in SENSORS.items():
-        title = f"Simulated {sensor.title} sensor ({name})"
-        out[f"twin/{name}"] = schema.stamp(
-            gridded(name, _OBSERVED), title=title, footprint_km=sensor.footprint, **about
-        )
-    network = _stations(grid, land, soil, out["twin/truth"], day, seed)
-    out["twin/stations"] = schema.stamp(network, title="Simulated station network", **about)
+        seen = gridded(name, OBSERVED).assign_attrs(footprint_km=sensor.footprint)
+        out[f"twin/{name}"] = label(seen, f"{sensor.title} sensor ({name})")
+    out["twin/stations"] = label(stations.network(grid, land, facts, day, seed), "station network")
     return out
 
 
@@ -173,10 +171,6 @@ def create(library: Writer, *, region: tuple[float, float, float, float], resolu
         _LOG.info("writing %s", name)
         library.write(name, ds, message=f"simulated Earth: {name}, seed {seed}, {years[0]}-{years[1]}")
     return list(earth)
-
-
-#: Cell-days up to which :func:`create` holds everything in memory: about 0.4 GB.
-HELD = 4_000_000
 
 
 def truth(library: Reader, *, layer: int | None = None) -> xr.Dataset:
@@ -232,99 +226,3 @@ def _attrs(name: str) -> dict:
         attrs.update(flag_values=np.array(list(IGBP), dtype="uint8"),
                      flag_meanings=" ".join(v.replace(" ", "_").replace("/", "_") for v in IGBP.values()))  # fmt: skip
     return attrs
-
-
-def _blocks(cells: Cells, day: np.ndarray, seed: int, block: int) -> dict[tuple[str, str], da.Array]:
-    """One lazy array per output, made of one task per block of cells."""
-    cuts = [[slice(i, min(i + block, n)) for i in range(0, n, block)] for n in cells.shape]
-    simulate = dask.delayed(_simulate_block, pure=True)
-    tasks = [[simulate(cells.window(r, c), day, seed) for c in cuts[1]] for r in cuts[0]]
-    layers = len(LAYER_BOUNDS)
-    out = {}
-    for part, names in (("truth", _TRUTH), *((s, _OBSERVED) for s in SENSORS)):
-        for name in names:
-            dtype = schema.VARIABLES[name].dtype
-            layered = part == "truth" and name in _LAYERED
-            lead = (day.size, layers) if layered else (day.size,)
-            grid_of = [[da.from_delayed(task[part, name], (*lead, r.stop - r.start, c.stop - c.start), dtype)
-                        for task, c in zip(line, cuts[1])] for line, r in zip(tasks, cuts[0])]  # fmt: skip
-            out[part, name] = da.concatenate([da.concatenate(line, axis=-1) for line in grid_of], axis=-2)
-    return out
-
-
-def _simulate_block(cells: Cells, day: np.ndarray, seed: int) -> dict[tuple[str, str], np.ndarray]:
-    """Truth and observations of some cells, time first, in storage types; water is NaN."""
-    reach = [sensors.halo(s, cells) for s in SENSORS.values()]
-    wide, rows, cols = cells.pad(max(r for r, _ in reach), max(c for _, c in reach))
-    land = geography.describe(wide, seed)
-    state = truths.simulate(wide, land, day, seed)
-    water = (land["land_cover"] == 0)[rows, cols]
-    out: dict[tuple[str, str], np.ndarray] = {}
-    for name in _TRUTH[:-1]:
-        out["truth", name] = _store(np.where(_lift(water, state[name]), np.nan, state[name][rows, cols]), name)
-    flag = np.where(state["frozen"][rows, cols], np.uint16(schema.FLAGS["frozen_or_snow"]), np.uint16(0))
-    out["truth", "flag"] = _store(np.where(water[..., None], np.uint16(schema.FLAGS["water"]), flag), "flag")
-    for key, sensor in SENSORS.items():
-        seen = sensors.observe(key, sensor, wide, rows, cols, land, state, day, seed)
-        out.update({(key, name): _store(seen[name], name) for name in _OBSERVED})
-    return out
-
-
-def _lift(mask: np.ndarray, like: np.ndarray) -> np.ndarray:
-    return mask.reshape(*mask.shape, *(1,) * (like.ndim - 2))
-
-
-def _store(values: np.ndarray, name: str) -> np.ndarray:
-    """(row, column, [layer,] time) -> (time, [layer,] row, column) in the storage type."""
-    order = (2, 0, 1) if values.ndim == 3 else (3, 2, 0, 1)
-    return np.ascontiguousarray(values.transpose(order), dtype=schema.VARIABLES[name].dtype)
-
-
-def _stations(grid: Grid, land: dict[str, np.ndarray], soil: np.ndarray, truth_ds: xr.Dataset, day: np.ndarray,
-              seed: int) -> xr.Dataset:  # fmt: skip
-    """Station dataset over the lazy truth."""
-    sites = stations.find(grid, soil, seed)
-    n, depths = len(sites), len(stations.DEPTHS)
-    number = np.repeat(np.arange(n), depths)
-    depth = np.tile(np.arange(depths), n)
-    row, col = sites.row[number], sites.col[number]
-    keys = np.stack([sites.tile_row[number], sites.tile_col[number], sites.site[number], depth], axis=1)
-    at = {"lat": xr.DataArray(row, dims="sensor"), "lon": xr.DataArray(col, dims="sensor")}
-    layer = xr.DataArray(np.asarray(stations.LAYERS)[depth], dims="sensor")
-    theta = truth_ds["sm"].variable.isel(layer=layer.variable, lat=at["lat"].variable, lon=at["lon"].variable)
-    frozen = truth_ds["flag"].variable.isel(lat=at["lat"].variable, lon=at["lon"].variable)
-    theta, frozen = (v.transpose("sensor", "time").data.rechunk((60, -1)) for v in (theta, frozen))
-    per_sensor = np.column_stack([keys, land["wilting_point"][row, col]])
-    which = da.from_array(per_sensor, chunks=(60, -1))
-
-    def report(block_theta, block_flag, block_which, *, part):
-        ice = (block_flag & schema.FLAGS["frozen_or_snow"]) != 0
-        out = stations.measure(block_theta.astype("float64"), ice, block_which[:, 4],
-                               block_which[:, :4].astype(int), day, seed)  # fmt: skip
-        return out[part].astype("float32" if part == 0 else "uint16")
-
-    value, flag = (
-        da.blockwise(report, "st", theta, "st", frozen, "st", which, "sk", part=part, concatenate=True,
-                     dtype=kind, meta=np.empty((0, 0), dtype=kind))
-        for part, kind in ((0, "float32"), (1, "uint16"))
-    )  # fmt: skip
-    bounds = np.asarray(stations.DEPTHS)[depth]
-    cover = land["land_cover"][row, col]
-    coords = {
-        "network": sites.networks[number],
-        "station": sites.names[number],
-        "lat": sites.lat[number],
-        "lon": sites.lon[number],
-        "elevation": land["elevation"][row, col],
-        "depth_from": bounds[:, 0],
-        "depth_to": bounds[:, 1],
-        "instrument": np.full(number.size, "simulated probe"),
-        "land_cover": np.array([IGBP[int(k)] for k in cover], dtype=str),
-        "texture": texture_class(land["sand"][row, col], land["clay"][row, col]),
-    }
-    units = {"lat": "degrees_north", "lon": "degrees_east", "elevation": "m", "depth_from": "m", "depth_to": "m"}
-    ds = xr.Dataset(
-        {"sm": (("sensor", "time"), value, _attrs("sm")), "flag": (("sensor", "time"), flag, _attrs("flag"))},
-        {name: ("sensor", values, {"units": units[name]} if name in units else {}) for name, values in coords.items()},
-    )
-    return ds.assign_coords(time=_time(day))

@@ -24,7 +24,8 @@ class Sensor:
     """Observation geometry and errors of a satellite sensor.
 
     With θ the mean soil moisture of the footprint, v = LAI/6 and w the share of water in the footprint, it sees
-    0.25 + (gain + gain_vegetation·v)·(θ − 0.25) + offset + vegetation·v + water·w + (noise + noise_vegetation·v)·ε.
+    0.25 + (gain + gain_vegetation·v)·(θ − 0.25) + offset + vegetation·v + water·w
+    + (noise + noise_vegetation·v)·(0.5 + 2θ)·ε, so that noise grows with wetness and is as stated at 0.25.
     """
 
     title: str
@@ -47,7 +48,7 @@ class Sensor:
     water: float
     """[m3 m-3]."""
     noise: float
-    """One standard deviation over bare soil [m3 m-3]."""
+    """One standard deviation over bare soil of 0.25 m3 m-3 [m3 m-3]."""
     noise_vegetation: float
     """[m3 m-3]."""
     correlated: float
@@ -63,12 +64,12 @@ SENSORS = {
     "sensor_a": Sensor(
         title="radiometer-like", footprint=40.0, orbits=(117, 8), swath=(0.0, 500.0), ascending=False, loss=0.02,
         gain=0.90, gain_vegetation=-0.20, offset=0.013, vegetation=0.02, water=0.15,
-        noise=0.033, noise_vegetation=0.02, correlated=0.3, densest=5.0, ubrmse=0.04,
+        noise=0.037, noise_vegetation=0.02, correlated=0.3, densest=5.0, ubrmse=0.04,
     ),
     "sensor_b": Sensor(
         title="scatterometer-like", footprint=25.0, orbits=(412, 29), swath=(336.0, 886.0), ascending=True, loss=0.02,
         gain=1.15, gain_vegetation=-0.40, offset=-0.010, vegetation=-0.03, water=0.05,
-        noise=0.057, noise_vegetation=0.03, correlated=0.3, densest=5.0, ubrmse=0.06,
+        noise=0.062, noise_vegetation=0.03, correlated=0.3, densest=5.0, ubrmse=0.06,
     ),
 }  # fmt: skip
 

@@ -79,7 +79,7 @@ def precipitation(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, da
     """
     from ._philox import occurrence
 
-    share = wet_share(cells, land, day_of_year, seed)
+    share = wet_share(cells, land, day, day_of_year, seed)
     chance = ndtr(_rain_field(cells, day, seed, "rain/occurrence"))
     flat = (-1, day.size)
     wet = np.empty(chance.shape, dtype=bool).reshape(flat)
@@ -89,14 +89,16 @@ def precipitation(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, da
     return np.where(wet.reshape(chance.shape), mean_amount(cells, land)[..., None] * amount, 0.0)
 
 
-def wet_share(cells: Cells, land: dict[str, np.ndarray], day_of_year: np.ndarray, seed: int) -> np.ndarray:
-    """Share of wet days [1] by season, shape (rows, columns, time)."""
-    swing = 0.6 * ndtr(smooth(seed, "rain/swing", cells, spacing=9.0))[..., None]
+def wet_share(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, day_of_year: np.ndarray,
+              seed: int) -> np.ndarray:  # fmt: skip
+    """Share of wet days [1], shape (rows, columns, time): by season, and by spells of a month or so."""
+    swing = 0.9 * ndtr(smooth(seed, "rain/swing", cells, spacing=9.0))[..., None]
     shift = 0.5 * smooth(seed, "rain/shift", cells, spacing=9.0)[..., None]
     angle = season(day_of_year)
     quarter = season(np.asarray(day_of_year) - 365.25 / 4)
     factor = 1 + swing * (np.tanh(cells.lat / 10)[:, None, None] * angle + shift * quarter)
-    return np.clip((0.08 + 0.42 * land["wetness"])[..., None] * factor, 0.02, 0.85)
+    spell = np.exp(0.5 * smooth(seed, "rain/spell", cells, day, spacing=6.0, days_apart=30))
+    return np.clip((0.08 + 0.42 * land["wetness"])[..., None] * factor * spell, 0.01, 0.85)
 
 
 def mean_amount(cells: Cells, land: dict[str, np.ndarray]) -> np.ndarray:

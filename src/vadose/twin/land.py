@@ -56,8 +56,8 @@ def describe(cells: Cells, seed: int) -> dict[str, np.ndarray]:
     water = np.where(above < 0.15, np.clip(0.5 - above / 0.3, 0, 1), lakes)
     elevation = np.where(above > 0, 350 * np.expm1(0.6 * np.maximum(above, 0)), 0.0)
 
-    sand = 8 + 84 * ndtr(_mix(cells, seed, "sand", ((4.0, 0.8), (0.5, 0.6))))
-    clay = (100 - sand) * (0.1 + 0.5 * ndtr(_mix(cells, seed, "clay", ((4.0, 0.8), (0.5, 0.6)))))
+    sand = 5 + 78 * ndtr(_mix(cells, seed, "sand", ((4.0, 0.8), (0.5, 0.6))))
+    clay = (100 - sand) * (0.15 + 0.48 * ndtr(_mix(cells, seed, "clay", ((4.0, 0.8), (0.5, 0.6)))))
 
     lat = cells.lat[:, None]
     # wet at the equator and near 50°, dry near 25° and at the poles

@@ -60,20 +60,22 @@ def footprint_mean(values: np.ndarray, weight: np.ndarray, cells: Cells, rows: s
     cosine = np.maximum(np.cos(np.radians(inner.lat)), _LEAST_COSINE)
     step = KM_PER_DEGREE * cells.resolution
     reach = int(width / step), int(width / (step * cosine.min()))
-    row, col = np.arange(rows.start, rows.stop), np.arange(cols.start, cols.stop)
     total = np.zeros((*inner.shape, values.shape[-1]))
     norm = np.zeros(inner.shape)
+    part = np.empty_like(total)
     for i in range(-reach[0], reach[0] + 1):
-        at = np.clip(row + i, 0, cells.rows.size - 1)
-        exists = (row + i >= 0) & (row + i < cells.rows.size)
+        # rows that have a neighbour i rows further south: all but those at a pole
+        near = slice(max(0, -(rows.start + i)), min(inner.shape[0], cells.rows.size - rows.start - i))
+        there = slice(rows.start + i + near.start, rows.start + i + near.stop)
         for j in range(-reach[1], reach[1] + 1):
-            apart = np.hypot(i * step, j * step * cosine)
-            pattern = np.where(exists & (apart <= width), np.exp(-4 * np.log(2) * (apart / width) ** 2), 0.0)
+            apart = np.hypot(i * step, j * step * cosine[near])
+            pattern = np.where(apart <= width, np.exp(-4 * np.log(2) * (apart / width) ** 2), 0.0)
             if not pattern.any():
                 continue
-            w = pattern[:, None] * weight[at][:, col + j]
-            total += w[..., None] * values[at][:, col + j]
-            norm += w
+            beside = slice(cols.start + j, cols.stop + j)
+            w = pattern[:, None] * weight[there, beside]
+            total[near] += np.multiply(w[..., None], values[there, beside], out=part[near])
+            norm[near] += w
     return np.divide(total, norm[..., None], out=np.full(total.shape, np.nan), where=norm[..., None] > 0)
 
 
@@ -137,7 +139,7 @@ def observe(name: str, sensor: Sensor, cells: Cells, rows: slice, cols: slice, l
     leaves = footprint_mean(state["leaf_area_index"], soil, cells, rows, cols, sensor.footprint)
     water = footprint_mean(land["water_fraction"][..., None], np.ones_like(soil), cells, rows, cols, sensor.footprint)
     plants = leaves / FULL_LEAVES
-    spread = sensor.noise + sensor.noise_vegetation * plants
+    spread = (sensor.noise + sensor.noise_vegetation * plants) * (0.5 + 0.5 * theta / PIVOT)
     random = (1 - sensor.correlated) ** 0.5 * cellwise(seed, f"{name}/noise", inner, day)
     random += sensor.correlated**0.5 * smooth(seed, f"{name}/drift", inner, day, spacing=1.0, days_apart=10)
     seen = (

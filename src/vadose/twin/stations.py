@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import dask.array as da
 import numpy as np
+import xarray as xr
 from scipy.special import ndtri
 
 from ..grid import Grid
-from ..schema import FLAGS, rejected
+from ..landclass import IGBP, texture_class
+from ..schema import FLAGS, VARIABLES, flag_attrs, rejected
 from .error_sizes import STATION
 from .noise import normal, uniform
 
@@ -138,6 +141,74 @@ def measure(theta: np.ndarray, frozen: np.ndarray, wilting: np.ndarray, keys: np
     ):
         flag |= np.where(where, np.uint16(FLAGS[name]), np.uint16(0))
     return np.where(rejected(flag, "recommended"), np.nan, value), flag
+
+
+def network(grid: Grid, land: dict[str, np.ndarray], truth: xr.Dataset, day: np.ndarray, seed: int) -> xr.Dataset:
+    """The stations of a region and their lazy series.
+
+    Parameters
+    ----------
+    grid : Grid
+        Regular grid of the region.
+    land : dict
+        From :func:`vadose.twin.land.describe` for that grid.
+    truth : xarray.Dataset
+        Truth on that grid, lazy, with ``sm`` (time, layer, lat, lon) and ``flag``.
+    day : ndarray, shape (time,)
+        Days since 1970-01-01.
+    seed : int
+        Seed of the simulated Earth.
+
+    Returns
+    -------
+    xarray.Dataset, dims (sensor, time)
+        ``sm`` [m3 m-3] and ``flag``, canonical stations; one row per station and depth.
+    """
+    sites = find(grid, land["land_cover"] != 0, seed)
+    n, depths = len(sites), len(DEPTHS)
+    number = np.repeat(np.arange(n), depths)
+    depth = np.tile(np.arange(depths), n)
+    row, col = sites.row[number], sites.col[number]
+    keys = np.stack([sites.tile_row[number], sites.tile_col[number], sites.site[number], depth], axis=1)
+    at = {"lat": xr.DataArray(row, dims="sensor"), "lon": xr.DataArray(col, dims="sensor")}
+    layer = xr.DataArray(np.asarray(LAYERS)[depth], dims="sensor")
+    theta = truth["sm"].variable.isel(layer=layer.variable, lat=at["lat"].variable, lon=at["lon"].variable)
+    frozen = truth["flag"].variable.isel(lat=at["lat"].variable, lon=at["lon"].variable)
+    theta, frozen = (v.transpose("sensor", "time").data.rechunk((60, -1)) for v in (theta, frozen))
+    per_sensor = np.column_stack([keys, land["wilting_point"][row, col]])
+    which = da.from_array(per_sensor, chunks=(60, -1))
+
+    def report(block_theta, block_flag, block_which, *, part):
+        ice = (block_flag & FLAGS["frozen_or_snow"]) != 0
+        out = measure(block_theta.astype("float64"), ice, block_which[:, 4],
+                               block_which[:, :4].astype(int), day, seed)  # fmt: skip
+        return out[part].astype("float32" if part == 0 else "uint16")
+
+    value, flag = (
+        da.blockwise(report, "st", theta, "st", frozen, "st", which, "sk", part=part, concatenate=True,
+                     dtype=kind, meta=np.empty((0, 0), dtype=kind))
+        for part, kind in ((0, "float32"), (1, "uint16"))
+    )  # fmt: skip
+    bounds = np.asarray(DEPTHS)[depth]
+    cover = land["land_cover"][row, col]
+    coords = {
+        "network": sites.networks[number],
+        "station": sites.names[number],
+        "lat": sites.lat[number],
+        "lon": sites.lon[number],
+        "elevation": land["elevation"][row, col],
+        "depth_from": bounds[:, 0],
+        "depth_to": bounds[:, 1],
+        "instrument": np.full(number.size, "simulated probe"),
+        "land_cover": np.array([IGBP[int(k)] for k in cover], dtype=str),
+        "texture": texture_class(land["sand"][row, col], land["clay"][row, col]),
+    }
+    units = {"lat": "degrees_north", "lon": "degrees_east", "elevation": "m", "depth_from": "m", "depth_to": "m"}
+    ds = xr.Dataset(
+        {"sm": (("sensor", "time"), value, VARIABLES["sm"].attrs()), "flag": (("sensor", "time"), flag, flag_attrs())},
+        {name: ("sensor", values, {"units": units[name]} if name in units else {}) for name, values in coords.items()},
+    )
+    return ds.assign_coords(time=truth["time"])
 
 
 def _slow(seed: int, field: str, row: np.ndarray, col: np.ndarray, day: np.ndarray, apart: int) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from ..physics import (
     LAYER_BOUNDS,
@@ -40,8 +39,15 @@ def days_of(years: tuple[int, int]) -> np.ndarray:
 
 
 def day_of_year(day: np.ndarray) -> np.ndarray:
-    """Day of the year, 1 to 366, of days since 1970-01-01."""
-    return pd.DatetimeIndex(np.asarray(day).astype("datetime64[D]")).dayofyear.to_numpy()
+    """Day of the year, 1 to 366, of days since 1970-01-01.
+
+    Examples
+    --------
+    >>> day_of_year(np.array([0, 364, 365, 730 + 365])).tolist()
+    [1, 365, 1, 366]
+    """
+    date = np.asarray(day).astype("datetime64[D]")
+    return (date - date.astype("datetime64[Y]")).astype(int) + 1
 
 
 def simulate(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, seed: int) -> dict[str, np.ndarray]:
