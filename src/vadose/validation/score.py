@@ -8,6 +8,7 @@ import xarray as xr
 
 from .. import periods, schema
 from ..errors import ConfigError, SchemaError
+from ..stats.status import STATUS
 from .metrics import blank_errors, describe
 
 CI = ("neff", "bootstrap", "iid", "none")
@@ -58,7 +59,8 @@ def score(
     -----
     Equations: METHODS 4.2, 4.3, 4.9; kernels in :mod:`vadose.stats.pairs`. Anomalies are departures of the matched
     values from their own mean of the same dekad-of-year (at least ``min_years`` years), and from their own 35-day
-    moving mean.
+    moving mean. Choice: where fewer than half of the pairs have a climatology the anomaly correlation is missing
+    (``too_few_years``), since it would speak of a few dekads only.
 
     Examples
     --------
@@ -117,10 +119,12 @@ def _all_scores(x, y, axes: dict, min_years: int, options: dict) -> dict[str, np
     }
     for kind, (a, b) in anomalies.items():
         part = scores(a, b, **options)
-        for side in ("", "_lower", "_upper"):
-            out[f"anomaly_r{kind}{side}"] = part[f"r{side}"]
-        out[f"anomaly{kind}_p"], out[f"anomaly{kind}_n"] = part["p_value"], part["n"]
-        out[f"anomaly{kind}_status"] = part["status"]
+        few = part["n"] < 0.5 * out["n"]
+        for name, key in ((f"anomaly_r{kind}{side}", f"r{side}") for side in ("", "_lower", "_upper")):
+            out[name] = np.where(few, np.nan, part[key])
+        out[f"anomaly{kind}_p"], out[f"anomaly{kind}_n"] = np.where(few, np.nan, part["p_value"]), part["n"]
+        blank = few & (np.asarray(out["status"]) == STATUS["ok"])
+        out[f"anomaly{kind}_status"] = np.where(blank, STATUS["too_few_years"], part["status"])
     return out
 
 
