@@ -39,7 +39,7 @@ def peer_time(x: np.ndarray, y: np.ndarray, *, bootstrap: bool, kendall: bool = 
 
     datasets = {
         "ref": {"class": _Reader(y, "ref"), "columns": ["ref"]},
-        "est": {"class": _Reader(x, "est"), "columns": ["est"]},
+        "est": {"class": _Reader(x, "est"), "columns": ["est"], "grids_compatible": True},
     }
     manager = DataManager(datasets, "ref", read_ts_names={"ref": "read", "est": "read"})
     validation = Validation(

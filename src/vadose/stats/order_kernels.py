@@ -157,6 +157,20 @@ def steps_table():
     return out
 
 
+@njit(cache=True, nogil=True, fastmath=True)
+def _products(rank_x, rank_y, middle):
+    """Centre the second ranks and sum the products of both (multiples of a quarter: exact in any order)."""
+    sxx = syy = sxy = 0.0
+    for i in range(rank_x.size):
+        a = rank_x[i]
+        b = rank_y[i] - middle
+        rank_y[i] = b
+        sxx += a * a
+        syy += b * b
+        sxy += a * b
+    return sxx, syy, sxy
+
+
 @njit(cache=True, nogil=True)
 def rank_correlations(x, y, rank_x, rank_y, ints, floats, words, inside, above, count, step):
     """Spearman's rho and Kendall's tau-b, and the variance of P - Q under independence with ties.
@@ -194,16 +208,9 @@ def rank_correlations(x, y, rank_x, rank_y, ints, floats, words, inside, above, 
                 run = 1.0
     discordant = discordant_pairs(places, ends, words, inside, above, step)
     middle = 0.5 * (n + 1)
-    sxx = syy = sxy = 0.0
     for i in range(n):
         rank_x[order_y[i]] = rank_moved[i] - middle
-    for i in range(n):
-        a = rank_x[i]
-        b = rank_y[i] - middle
-        rank_y[i] = b
-        sxx += a * a
-        syy += b * b
-        sxy += a * b
+    sxx, syy, sxy = _products(rank_x, rank_y, middle)
     rho = max(-1.0, min(1.0, sxy / np.sqrt(sxx * syy)))
     total = 0.5 * n * (n - 1.0)
     difference = total - ties_x - ties_y + both - 2.0 * discordant
