@@ -45,7 +45,9 @@ def peer_time(x: np.ndarray, y: np.ndarray, *, bootstrap: bool, kendall: bool = 
     validation = Validation(
         manager,
         "ref",
-        metrics_calculators={(2, 2): PairwiseIntercomparisonMetrics(calc_kendall=kendall, bootstrap_cis=bootstrap).calc_metrics},
+        metrics_calculators={
+            (2, 2): PairwiseIntercomparisonMetrics(calc_kendall=kendall, bootstrap_cis=bootstrap).calc_metrics
+        },
         temporal_matcher=make_combined_temporal_matcher(pd.Timedelta(12, "h")),
         temporal_window=0.5,
         temporal_ref="ref",

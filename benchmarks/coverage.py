@@ -28,7 +28,9 @@ def persistent(rng: np.random.Generator, phi: float, shape: tuple[int, int]) -> 
     return lfilter([1.0], [1.0, -phi], noise, axis=-1)
 
 
-def pair(rng: np.random.Generator, phi: float, shape: tuple[int, int], *, r: float, kind: str) -> tuple[NDArray, NDArray]:
+def pair(
+    rng: np.random.Generator, phi: float, shape: tuple[int, int], *, r: float, kind: str
+) -> tuple[NDArray, NDArray]:
     """Estimate and reference whose correlation is ``r`` (of the logarithms where ``kind`` is skewed)."""
     common = persistent(rng, phi, shape)
     own = 0.0 if kind == "noise" else phi

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from . import pairs
+from . import multiple, pairs, triple
+from .multiple import fdr
 from .pairs import scores
 from .status import STATUS
+from .triple import collocate
 
-__all__ = ["STATUS", "pairs", "scores"]
+__all__ = ["STATUS", "collocate", "fdr", "multiple", "pairs", "scores", "triple"]

@@ -41,18 +41,25 @@ def regular_axis(position: ArrayLike | None, length: int) -> tuple[NDArray[np.in
         return np.arange(length, dtype=np.int64), length
     given = np.asarray(position)
     if given.shape != (length,):
-        raise VadoseError("position", found=f"shape {given.shape}", needed=f"one position per sample, shape ({length},)")
+        raise VadoseError(
+            "position", found=f"shape {given.shape}", needed=f"one position per sample, shape ({length},)"
+        )
     if given.dtype.kind not in "iu":
         whole = np.round(given.astype(np.float64)) if given.dtype.kind == "f" else None
         if whole is None or not np.array_equal(whole, given):
-            raise VadoseError("position", found=f"{given.dtype} values", needed="whole numbers", do="Count days or hours.")
+            raise VadoseError(
+                "position", found=f"{given.dtype} values", needed="whole numbers", do="Count days or hours."
+            )
         given = whole
     index = given.astype(np.int64)
     gaps = np.diff(index)
     if (gaps <= 0).any():
         at = int(np.argmax(gaps <= 0))
         raise VadoseError(
-            "position", found=f"{index[at + 1]} after {index[at]}", needed="rising positions", do="Sort, drop duplicates."
+            "position",
+            found=f"{index[at + 1]} after {index[at]}",
+            needed="rising positions",
+            do="Sort, drop duplicates.",
         )
     if length < 2:
         return np.zeros(length, np.int64), length
@@ -60,7 +67,10 @@ def regular_axis(position: ArrayLike | None, length: int) -> tuple[NDArray[np.in
     span = int(index[-1]) + 1
     if span > LONGEST:
         raise VadoseError(
-            "position", found=f"{span} steps between first and last", needed=f"at most {LONGEST}", do="Use coarser steps."
+            "position",
+            found=f"{span} steps between first and last",
+            needed=f"at most {LONGEST}",
+            do="Use coarser steps.",
         )
     return index, span
 

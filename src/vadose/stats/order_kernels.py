@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
+
 @intrinsic
 def _popcount(typingctx, word):
     """Count the ones of a 64-bit word (one machine instruction)."""

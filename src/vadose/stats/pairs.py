@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -104,8 +105,10 @@ def scores(
     skewed and heavy-tailed values too (ubrmse: chi-square with the degrees of freedom that match it); ``ci="iid"`` is
     classical. ``n_eff_r`` and ``n_eff_bias`` lie in [3, n].
 
-    Choice: under ``ci="bootstrap"`` (circular blocks of the time axis, percentile) Spearman and Kendall keep their "neff"
-    intervals, because ordering every resample costs 100 times the rest; p-values and n_eff are those of "neff".
+    Choice: ``ci="bootstrap"`` draws circular blocks of the time axis, long enough to balance noise and bias for an AR(1)
+    process. The quantiles are shifted by the resamples' own bias and stretched by what blocks of that length hide (on the
+    scales above); plain percentiles covered 88-90 % at phi = 0.95. Spearman and Kendall keep
+    their "neff" intervals, because ordering every resample costs 100 times the rest; p-values and n_eff are of "neff".
 
     Examples
     --------
@@ -124,7 +127,7 @@ def scores(
     count = max(len(rows_x), len(rows_y)) if int(np.prod(shape)) else 0
     plain, variance = np.empty((count, len(PLAIN))), np.empty((count, len(SMOOTH)))
     size, status = np.empty((count, len(SMOOTH))), np.empty(count, np.int8)
-    bounds = np.full((count, 10, 2), np.nan)
+    drawn, stretched = np.full((count, 8, 3), np.nan), np.ones(count)
     honest = ci in ("neff", "bootstrap")
     uniform = _draws(ci, n_boot, span, seed)
 
@@ -137,22 +140,16 @@ def scores(
             from .bootstrap_kernels import score_bounds
 
             tail = 0.5 * (1.0 - level)
-            score_bounds(a, b, axis, span, plain[part], size[part], uniform, tail, 1.0 - tail, bounds[part])
+            score_bounds(
+                a, b, axis, span, plain[part], size[part], uniform, tail, 1.0 - tail, drawn[part], stretched[part]
+            )
 
     over_rows(work, count)
     out = _derive(
         dict(zip(PLAIN, plain.T)), dict(zip(SMOOTH, variance.T)), dict(zip(SMOOTH, size.T)), ci=ci, level=level
     )
     if ci == "bootstrap":
-        names = ("r", "bias", "rmse", "ubrmse", "mse", "mse_corr", "mse_bias", "mse_var", "nse", "kge")
-        for i, name in enumerate(names):
-            if name != "bias":
-                out[f"{name}_lower"], out[f"{name}_upper"] = bounds[:, i, 0], bounds[:, i, 1]
-            else:
-                known = np.isfinite(bounds[:, i, 0])
-                out["bias_lower"] = np.where(known, bounds[:, i, 0], out["bias_lower"])
-                out["bias_upper"] = np.where(known, bounds[:, i, 1], out["bias_upper"])
-        _squares(out)
+        _resampled(out, plain[:, PLAIN.index("sd_gap")], drawn, stretched)
     out["status"] = status
     return {key: np.ascontiguousarray(out[key]).reshape(shape) for key in KEYS}
 
@@ -202,7 +199,9 @@ def _fisher(r: NDArray, half: NDArray) -> tuple[NDArray, NDArray]:
         z = np.arctanh(r)
         low, high = np.tanh(z - half), np.tanh(z + half)
     exact = np.abs(r) >= 1.0
-    return np.where(exact, r, np.where(np.isinf(half), -1.0, low)), np.where(exact, r, np.where(np.isinf(half), 1.0, high))
+    return np.where(exact, r, np.where(np.isinf(half), -1.0, low)), np.where(
+        exact, r, np.where(np.isinf(half), 1.0, high)
+    )
 
 
 def _half(square: NDArray, less: NDArray, z: float) -> NDArray:
@@ -233,7 +232,9 @@ def _derive(p: dict, variance: dict, size: dict, *, ci: str, level: float) -> di
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = p["ubrmse"] ** 2
         error = np.sqrt(spread / (n_bias - 1.0))
-        out["bias_p"] = np.where(error > 0.0, _two_sided(p["bias"] / error, n_bias - 1.0), np.where(p["bias"] == 0, 1.0, 0.0))
+        out["bias_p"] = np.where(
+            error > 0.0, _two_sided(p["bias"] / error, n_bias - 1.0), np.where(p["bias"] == 0, 1.0, 0.0)
+        )
         out["bias_p"] = np.where(np.isnan(p["bias"]), np.nan, out["bias_p"])
         out["p_value"] = _correlation_p(r, n_r)
         out["spearman_p"] = _correlation_p(p["spearman"], n_rank)
@@ -256,7 +257,9 @@ def _derive(p: dict, variance: dict, size: dict, *, ci: str, level: float) -> di
     return out
 
 
-def _smooth(out: dict, p: dict, variance: dict, size: dict, *, n_bias: NDArray, honest: bool, z: float, level: float) -> None:
+def _smooth(
+    out: dict, p: dict, variance: dict, size: dict, *, n_bias: NDArray, honest: bool, z: float, level: float
+) -> None:
     """Intervals of ubrmse (chi-square) and of the scores that have none in the textbooks (delta method)."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         spread = p["ubrmse"] ** 2
@@ -300,6 +303,41 @@ def _square_bounds(low: NDArray, high: NDArray) -> tuple[NDArray, NDArray]:
     a, b = low * low, high * high
     lower = np.where(low * high <= 0.0, 0.0, np.minimum(a, b))
     return np.where(np.isnan(a), np.nan, lower), np.maximum(a, b)
+
+
+def _resampled(out: dict, sd_gap: NDArray, drawn: NDArray, stretched: NDArray) -> None:
+    """Replace the bounds of the smooth scores by those of the resamples, where there are any."""
+
+    def spread(at: int, value: NDArray, to: Callable, back: Callable) -> tuple[NDArray, NDArray]:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low, middle, high = (to(drawn[:, at, k]) for k in range(3))
+            centre = 2.0 * to(value) - middle  # the resamples are off the estimate as it is off the truth
+            a, b = centre + stretched * (low - middle), centre + stretched * (high - middle)
+            exact = ~np.isfinite(a) | ~np.isfinite(b)
+            return np.where(exact, back(low), back(a)), np.where(exact, back(high), back(b))
+
+    def same(v: NDArray) -> NDArray:
+        return v
+
+    def distance(v: NDArray) -> NDArray:
+        return -np.log(1.0 - v)
+
+    def score(v: NDArray) -> NDArray:
+        return 1.0 - np.exp(-v)
+
+    scales: dict[str, tuple[int, Callable, Callable]] = {
+        "r": (0, np.arctanh, np.tanh), "bias": (1, same, same), "rmse": (2, np.log, np.exp), "ubrmse": (3, np.log, np.exp),
+        "mse_corr": (4, np.log, np.exp), "nse": (6, distance, score), "kge": (7, distance, score),
+    }  # fmt: skip
+    none = np.isnan(drawn[:, 1, 0])
+    for name, (at, to, back) in scales.items():
+        low, high = spread(at, out[name], to, back)
+        out[f"{name}_lower"] = np.where(none, out[f"{name}_lower"], low)
+        out[f"{name}_upper"] = np.where(none, out[f"{name}_upper"], high)
+    low, high = spread(5, sd_gap, same, same)
+    out["mse_var_lower"], out["mse_var_upper"] = _square_bounds(low, high)
+    out["mse_lower"], out["mse_upper"] = out["rmse_lower"] ** 2, out["rmse_upper"] ** 2
+    _squares(out)
 
 
 def _squares(out: dict) -> None:
