@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from . import multiple, pairs, triple
+from . import multiple, pairs, triple, windows
 from .multiple import fdr
 from .pairs import scores
 from .status import STATUS
 from .triple import collocate
 
-__all__ = ["STATUS", "collocate", "fdr", "multiple", "pairs", "scores", "triple"]
+__all__ = ["STATUS", "collocate", "fdr", "multiple", "pairs", "scores", "triple", "windows"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from vadose.errors import VadoseError
 
 from .axis import as_rows, block, regular_axis
+from .bootstrap import Scale, adjusted_bounds, distance, same, score
 from .threads import over_rows
 
 #: Scores that come with ``_lower`` and ``_upper``.
@@ -307,34 +307,16 @@ def _square_bounds(low: NDArray, high: NDArray) -> tuple[NDArray, NDArray]:
 
 def _resampled(out: dict, sd_gap: NDArray, drawn: NDArray, stretched: NDArray) -> None:
     """Replace the bounds of the smooth scores by those of the resamples, where there are any."""
-
-    def spread(at: int, value: NDArray, to: Callable, back: Callable) -> tuple[NDArray, NDArray]:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            low, middle, high = (to(drawn[:, at, k]) for k in range(3))
-            centre = 2.0 * to(value) - middle  # the resamples are off the estimate as it is off the truth
-            a, b = centre + stretched * (low - middle), centre + stretched * (high - middle)
-            exact = ~np.isfinite(a) | ~np.isfinite(b)
-            return np.where(exact, back(low), back(a)), np.where(exact, back(high), back(b))
-
-    def same(v: NDArray) -> NDArray:
-        return v
-
-    def distance(v: NDArray) -> NDArray:
-        return -np.log(1.0 - v)
-
-    def score(v: NDArray) -> NDArray:
-        return 1.0 - np.exp(-v)
-
-    scales: dict[str, tuple[int, Callable, Callable]] = {
+    scales: dict[str, tuple[int, Scale, Scale]] = {
         "r": (0, np.arctanh, np.tanh), "bias": (1, same, same), "rmse": (2, np.log, np.exp), "ubrmse": (3, np.log, np.exp),
         "mse_corr": (4, np.log, np.exp), "nse": (6, distance, score), "kge": (7, distance, score),
     }  # fmt: skip
     none = np.isnan(drawn[:, 1, 0])
     for name, (at, to, back) in scales.items():
-        low, high = spread(at, out[name], to, back)
+        low, high = adjusted_bounds(drawn[:, at], out[name], stretched, to=to, back=back)
         out[f"{name}_lower"] = np.where(none, out[f"{name}_lower"], low)
         out[f"{name}_upper"] = np.where(none, out[f"{name}_upper"], high)
-    low, high = spread(5, sd_gap, same, same)
+    low, high = adjusted_bounds(drawn[:, 5], sd_gap, stretched)
     out["mse_var_lower"], out["mse_var_upper"] = _square_bounds(low, high)
     out["mse_lower"], out["mse_upper"] = out["rmse_lower"] ** 2, out["rmse_upper"] ** 2
     _squares(out)

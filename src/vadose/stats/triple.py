@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from vadose.errors import VadoseError
 
 from .axis import as_rows, block, regular_axis
+from .bootstrap import adjusted_bounds, logit, share
 from .threads import over_rows
 
 #: Estimates with ``_lower`` and ``_upper``; the first axis counts the products x, y, z.
@@ -69,7 +70,8 @@ def collocate(
 
     Choice: resamples without an estimate are left out of the bounds, which are NaN where more than half are; so bounds
     are of the resamples that have a solution. Blocks follow the most persistent of the three products of series, whose
-    effective size is ``n_eff``.
+    effective size is ``n_eff``; quantiles are shifted by the resamples' bias and stretched by what blocks hide, on the
+    scales of log(err_std), snr_db and log(beta).
 
     Examples
     --------
@@ -98,8 +100,8 @@ def collocate(
     uniform = np.empty((0, 0))
     if ci == "bootstrap":
         uniform = np.random.default_rng(seed).random((n_boot, int(np.ceil(span ** (2.0 / 3.0))) + 3))
-    plain, bounds = np.empty((count, ROWS)), np.empty((count, ROWS, 2))
-    counts, status = np.empty((count, 4)), np.empty(count, np.int8)
+    plain, bounds = np.empty((count, ROWS)), np.empty((count, ROWS, 3))
+    counts, status = np.empty((count, 5)), np.empty(count, np.int8)
     tail = 0.5 * (1.0 - level)
 
     def work(part: slice) -> None:
@@ -110,9 +112,17 @@ def collocate(
 
     over_rows(work, count)
     out: dict[str, NDArray] = {}
-    for end, v in (("", plain), ("_lower", bounds[:, :, 0]), ("_upper", bounds[:, :, 1])):
-        out |= {f"{name}{end}": value for name, value in _derive(v, counts, end).items()}
-    for name in ("rho", "beta"):  # a negative sign swaps the bounds of rho; beta's are ordered already
+    low, high = np.empty_like(plain), np.empty_like(plain)
+    with np.errstate(invalid="ignore"):
+        sign = np.sign(plain[:, 6:8])
+    for j in range(ROWS):
+        to, back, turn = (logit, share, 1.0) if 3 <= j < 6 else (np.log, np.exp, sign[:, j - 6] if j in (6, 7) else 1.0)
+        drawn = bounds[:, j] * np.expand_dims(turn, -1)
+        a, b = adjusted_bounds(drawn, plain[:, j] * turn, counts[:, 4], to=to, back=back)
+        low[:, j], high[:, j] = a * turn, b * turn
+    for end, v in (("", plain), ("_lower", low), ("_upper", high)):
+        out |= {f"{name}{end}": value for name, value in _derive(v, counts).items()}
+    for name in ("rho", "beta"):  # a negative sign swaps the bounds
         low, high = out[f"{name}_lower"], out[f"{name}_upper"]
         out[f"{name}_lower"], out[f"{name}_upper"] = np.minimum(low, high), np.maximum(low, high)
     result = {key: value.reshape((3, *shape)) for key, value in out.items()}
@@ -123,7 +133,7 @@ def collocate(
     }
 
 
-def _derive(v: NDArray, counts: NDArray, end: str) -> dict[str, NDArray]:
+def _derive(v: NDArray, counts: NDArray) -> dict[str, NDArray]:
     """Named estimates (3, points) from the kernel's rows or their bounds."""
     std = np.sqrt(v[:, 0:3].T)
     r2 = v[:, 3:6].T

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from .autocorrelation_kernels import choose_lags, decay, gaussian_form, inflation, lagged, mean_loss, pairs_at, restore
-from .bootstrap_kernels import block_length, quantiles, resample, running_sums
+from .bootstrap_kernels import block_length, quantiles, resample, running_sums, stretch
 
 #: Rows of the result: three error variances, three R2, scaling of y and z, scaled error std of y and z.
 ROWS = 10
@@ -60,9 +60,9 @@ def _persistence(u, v, mask, first, second, enough, n, lags, amount, phi, at):
 
 @njit(cache=True, nogil=True)
 def collocate_rows(x, y, z, axis, span, min_n, uniform, low, high, plain, bounds, counts, status):
-    """Estimates and bounds of each row; ``uniform`` without rows leaves the bounds out.
+    """Estimates and bounds of each row; ``uniform`` without rows leaves the quantiles in ``bounds`` out.
 
-    ``counts``: n, n_eff and the signs of y and z against x.
+    ``counts``: n, n_eff, the signs of y and z against x, and how much blocks hide.
     """
     rows = plain.shape[0]
     length = axis.size
@@ -164,6 +164,7 @@ def collocate_rows(x, y, z, axis, span, min_n, uniform, low, high, plain, bounds
             columns[k, 7], columns[k, 8], columns[k, 9] = u * v, u * w, v * w
         running_sums(columns, width, sums)
         block = block_length(most, n, width)
+        counts[p, 4] = stretch(most, block)
         for i in range(uniform.shape[0]):
             resample(sums, width, block, uniform[i], total)
             m = total[0]
@@ -179,4 +180,4 @@ def collocate_rows(x, y, z, axis, span, min_n, uniform, low, high, plain, bounds
             )  # fmt: skip
             draws[:, i] = out
         for j in range(ROWS):
-            bounds[p, j, 0], _, bounds[p, j, 1] = quantiles(draws[j], low, high)
+            bounds[p, j, 0], bounds[p, j, 1], bounds[p, j, 2] = quantiles(draws[j], low, high)
