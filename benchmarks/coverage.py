@@ -94,7 +94,7 @@ def cases() -> list[tuple[str, float, str]]:
     """Kind, persistence and gaps of every line of the table."""
     lines = [("AR(1)", phi, pattern) for phi in (0.0, 0.3, 0.6, 0.9, 0.95) for pattern in PATTERNS]
     lines += [("noise", 0.95, pattern) for pattern in PATTERNS]
-    return lines + [("skewed", 0.0, "full"), ("skewed", 0.9, "full"), ("skewed", 0.9, "70 % missing")]
+    return [*lines, ("skewed", 0.0, "full"), ("skewed", 0.9, "full"), ("skewed", 0.9, "70 % missing")]
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 
 
 @intrinsic
-def _popcount(typingctx, word):
+def _popcount(typingctx, word):  # type: ignore[no-untyped-def]
     """Count the ones of a 64-bit word (one machine instruction)."""
 
     def generate(context, builder, signature, args):
@@ -43,8 +43,8 @@ def bucket_count(n):
 def stable_order(values, order, ordered, keys, count):
     """Write the stable order of finite ``values`` into ``order``, and the values in that order into ``ordered``.
 
-    Values are mapped monotonically onto four times as many buckets as samples, and finished by insertion; where they crowd into few
-    buckets (an extreme outlier) a comparison sort takes over.
+    Values are mapped monotonically onto four times as many buckets as samples, and finished by insertion; where they
+    crowd into few buckets (an extreme outlier) a comparison sort takes over.
     """
     n = values.size
     low, high = _range(values)
@@ -130,7 +130,7 @@ def discordant_pairs(places, ends, words, inside, above, step):
     inside[:, :] = 0
     above[:] = 0
     blocks = above.size
-    below = 0
+    below = np.int64(0)
     for i in range(n):
         at = places[i]
         end = ends[at]

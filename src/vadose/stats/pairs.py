@@ -67,9 +67,9 @@ def scores(
     -------
     dict of ndarray, shape (...)
         float64: ``n``; ``r``, ``spearman``, ``kendall`` (tau-b), ``bias``, ``rmse``, ``ubrmse``, ``mse``, ``mse_corr``,
-        ``mse_bias``, ``mse_var``, ``nse``, ``kge`` (2012), ``r2_pearson``, ``r2_sse``, each with ``_lower`` and ``_upper``;
-        ``p_value`` (of r), ``spearman_p``, ``kendall_p``, ``bias_p``; ``n_eff_r``, ``n_eff_bias``; and ``status`` (int8,
-        codes of :data:`vadose.stats.STATUS`).
+        ``mse_bias``, ``mse_var``, ``nse``, ``kge`` (2012), ``r2_pearson``, ``r2_sse``, each with ``_lower`` and
+        ``_upper``; ``p_value`` (of r), ``spearman_p``, ``kendall_p``, ``bias_p``; ``n_eff_r``, ``n_eff_bias``; and
+        ``status`` (int8, codes of :data:`vadose.stats.STATUS`).
 
     Raises
     ------
@@ -80,34 +80,35 @@ def scores(
     -----
     Moments divide by n; bias = mean(x - y); ubrmse^2 = rmse^2 - bias^2; mse = mse_corr + mse_bias + mse_var with
     2 sx sy - 2 cov, bias^2, (sx - sy)^2; nse = 1 - mse / var(y), which is also r2_sse; kge = 1 - sqrt((r - 1)^2 +
-    (mx/my - 1)^2 + (cv_x/cv_y - 1)^2) (Kling et al. 2012, doi:10.1016/j.jhydrol.2012.01.011). A constant side gives status
-    ``zero_variance``: correlations, nse, kge, r2, mse_corr and mse_var are NaN, the others are given.
+    (mx/my - 1)^2 + (cv_x/cv_y - 1)^2) (Kling et al. 2012, doi:10.1016/j.jhydrol.2012.01.011). A constant side gives
+    status ``zero_variance``: correlations, nse, kge, r2, mse_corr and mse_var are NaN, the others are given.
 
-    ``ci="iid"``: t for bias, chi-square with n - 1 for ubrmse, Fisher z with 1/(n - 3) for r, Bonett-Wright for Spearman
-    (doi:10.1007/BF02294183), Fieller's 0.437/(n - 4) on atanh for Kendall (doi:10.1093/biomet/44.3-4.470), and the delta
-    method for the others: rmse and mse on the scale of log(mse), nse and kge of log(1 - score), mse_corr of its
-    logarithm; mse_bias, mse_var and r2_pearson are squares of the intervals of bias, sx - sy and r. p-values: two-sided
-    t with n - 2 (Kendall: normal, variance with ties).
+    ``ci="iid"``: t for bias, chi-square with n - 1 for ubrmse, Fisher z with 1/(n - 3) for r, Bonett-Wright for
+    Spearman (doi:10.1007/BF02294183), Fieller's 0.437/(n - 4) on atanh for Kendall (doi:10.1093/biomet/44.3-4.470),
+    and the delta method for the others: rmse and mse on the scale of log(mse), nse and kge of log(1 - score),
+    mse_corr of its logarithm; mse_bias, mse_var and r2_pearson are squares of the intervals of bias, sx - sy and r.
+    p-values: two-sided t with n - 2 (Kendall: normal, variance with ties).
 
     ``ci="neff"`` replaces n by n_eff = n / V, V = 1 + (2/n) sum of rho(t_j - t_i) over pairs i < j.
 
     Choice: V sums over the samples that are there, by S_j = phi^dt (S_j-1 + 1); without gaps it equals the closed form
-    (1 + phi)/(1 - phi) of the textbooks up to 1/n, with gaps that form is too wide, since the samples left are less alike.
+    (1 + phi)/(1 - phi) of the textbooks up to 1/n, with gaps that form is too wide, since the samples left are less
+    alike.
 
     Choice: rho belongs to the influence series of each score (for bias the errors, for r the product of both series'
     anomalies less its regression part, for ubrmse squared errors), at the smallest lag that a tenth of the samples
     share. For Gaussian AR(1) series this is the product of both rho for r and rho^2 for ubrmse, as in the textbooks.
 
-    Choice: a second, longer lag tells white noise from persistence: rho(k) = a phi^k with a <= 1. A persistent truth seen
-    through white noise has a low rho(1) but a long memory, which (1 - rho)/(1 + rho) misses.
+    Choice: a second, longer lag tells white noise from persistence: rho(k) = a phi^k with a <= 1. A persistent truth
+    seen through white noise has a low rho(1) but a long memory, which (1 - rho)/(1 + rho) misses.
 
-    Choice: the variance of each influence series is the measured one, so that intervals of r, ubrmse and the rest hold for
-    skewed and heavy-tailed values too (ubrmse: chi-square with the degrees of freedom that match it); ``ci="iid"`` is
-    classical. ``n_eff_r`` and ``n_eff_bias`` lie in [3, n].
+    Choice: the variance of each influence series is the measured one, so that intervals of r, ubrmse and the rest
+    hold for skewed and heavy-tailed values too (ubrmse: chi-square with the degrees of freedom that match it);
+    ``ci="iid"`` is classical. ``n_eff_r`` and ``n_eff_bias`` lie in [3, n].
 
-    Choice: ``ci="bootstrap"`` draws circular blocks of the time axis, long enough to balance noise and bias for an AR(1)
-    process. The quantiles are shifted by the resamples' own bias and stretched by what blocks of that length hide (on the
-    scales above); plain percentiles covered 88-90 % at phi = 0.95. Spearman and Kendall keep
+    Choice: ``ci="bootstrap"`` draws circular blocks of the time axis, long enough to balance noise and bias for an
+    AR(1) process. The quantiles are shifted by the resamples' own bias and stretched by what blocks of that length
+    hide (on the scales above); plain percentiles covered 88-90 % at phi = 0.95. Spearman and Kendall keep
     their "neff" intervals, because ordering every resample costs 100 times the rest; p-values and n_eff are of "neff".
 
     Examples
@@ -308,8 +309,8 @@ def _square_bounds(low: NDArray, high: NDArray) -> tuple[NDArray, NDArray]:
 def _resampled(out: dict, sd_gap: NDArray, drawn: NDArray, stretched: NDArray) -> None:
     """Replace the bounds of the smooth scores by those of the resamples, where there are any."""
     scales: dict[str, tuple[int, Scale, Scale]] = {
-        "r": (0, np.arctanh, np.tanh), "bias": (1, same, same), "rmse": (2, np.log, np.exp), "ubrmse": (3, np.log, np.exp),
-        "mse_corr": (4, np.log, np.exp), "nse": (6, distance, score), "kge": (7, distance, score),
+        "r": (0, np.arctanh, np.tanh), "bias": (1, same, same), "rmse": (2, np.log, np.exp), "ubrmse": (3, np.log,
+        np.exp), "mse_corr": (4, np.log, np.exp), "nse": (6, distance, score), "kge": (7, distance, score),
     }  # fmt: skip
     none = np.isnan(drawn[:, 1, 0])
     for name, (at, to, back) in scales.items():

@@ -50,8 +50,9 @@ def collocate(
     -------
     dict of ndarray
         float64, shape (3, ...), products first, each with ``_lower`` and ``_upper``: ``err_std`` [own unit],
-        ``err_std_ref`` [unit of x], ``r2`` [1], ``snr_db`` [dB], ``beta`` (scaled = beta * record) [unit of x per own unit],
-        ``rho`` (correlation with the truth, signed against x) [1]; shape (...): ``n``, ``n_eff`` and ``status`` (int8).
+        ``err_std_ref`` [unit of x], ``r2`` [1], ``snr_db`` [dB], ``beta`` (scaled = beta * record) [unit of x per
+        own unit], ``rho`` (correlation with the truth, signed against x) [1]; shape (...): ``n``, ``n_eff`` and
+        ``status`` (int8).
 
     Raises
     ------
@@ -64,9 +65,9 @@ def collocate(
     SNR = 10 log10(R2 / (1 - R2)), beta_y = Qxz / Qyz, beta_z = Qxy / Qyz (McColl et al. 2014,
     doi:10.1002/2014GL061322; Gruber et al. 2016, doi:10.1016/j.jag.2015.09.002).
 
-    Choice: a negative error variance makes that product's numbers NaN with status ``negative_error_variance``; the other
-    products and the scaling stay. Where Qxy Qxz Qyz is not positive, no signs agree with one truth: everything is NaN,
-    ``inconsistent_sign``.
+    Choice: a negative error variance makes that product's numbers NaN with status ``negative_error_variance``; the
+    other products and the scaling stay. Where Qxy Qxz Qyz is not positive, no signs agree with one truth: everything
+    is NaN, ``inconsistent_sign``.
 
     Choice: resamples without an estimate are left out of the bounds, which are NaN where more than half are; so bounds
     are of the resamples that have a solution. Blocks follow the most persistent of the three products of series, whose
@@ -164,8 +165,8 @@ def weights(err_std: ArrayLike, *, available: ArrayLike | None = None) -> NDArra
     Returns
     -------
     ndarray of float64
-        Weights [1] of the shape of ``available`` (else of ``err_std``): their sum over products is 1, or they are NaN where
-        no product can be used.
+        Weights [1] of the shape of ``available`` (else of ``err_std``): their sum over products is 1, or they are
+        NaN where no product can be used.
 
     Raises
     ------
