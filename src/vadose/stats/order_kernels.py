@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 
 
 @intrinsic
-def _popcount(typingctx, word):
+def _popcount(typingctx, word):  # type: ignore[no-untyped-def]
     """Count the ones of a 64-bit word (one machine instruction)."""
 
     def generate(context, builder, signature, args):
@@ -43,8 +43,8 @@ def bucket_count(n):
 def stable_order(values, order, ordered, keys, count):
     """Write the stable order of finite ``values`` into ``order``, and the values in that order into ``ordered``.
 
-    Values are mapped monotonically onto four times as many buckets as samples, and finished by insertion; where they crowd into few
-    buckets (an extreme outlier) a comparison sort takes over.
+    Values are mapped monotonically onto four times as many buckets as samples, and finished by insertion; where they
+    crowd into few buckets (an extreme outlier) a comparison sort takes over.
     """
     n = values.size
     low, high = _range(values)
@@ -130,7 +130,7 @@ def discordant_pairs(places, ends, words, inside, above, step):
     inside[:, :] = 0
     above[:] = 0
     blocks = above.size
-    below = 0
+    below = np.int64(0)
     for i in range(n):
         at = places[i]
         end = ends[at]
@@ -156,6 +156,20 @@ def steps_table():
     for w in range(64):
         out[w, w + 1 :] = 1
     return out
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _products(rank_x, rank_y, middle):
+    """Centre the second ranks and sum the products of both (multiples of a quarter: exact in any order)."""
+    sxx = syy = sxy = 0.0
+    for i in range(rank_x.size):
+        a = rank_x[i]
+        b = rank_y[i] - middle
+        rank_y[i] = b
+        sxx += a * a
+        syy += b * b
+        sxy += a * b
+    return sxx, syy, sxy
 
 
 @njit(cache=True, nogil=True)
@@ -195,16 +209,9 @@ def rank_correlations(x, y, rank_x, rank_y, ints, floats, words, inside, above, 
                 run = 1.0
     discordant = discordant_pairs(places, ends, words, inside, above, step)
     middle = 0.5 * (n + 1)
-    sxx = syy = sxy = 0.0
     for i in range(n):
         rank_x[order_y[i]] = rank_moved[i] - middle
-    for i in range(n):
-        a = rank_x[i]
-        b = rank_y[i] - middle
-        rank_y[i] = b
-        sxx += a * a
-        syy += b * b
-        sxy += a * b
+    sxx, syy, sxy = _products(rank_x, rank_y, middle)
     rho = max(-1.0, min(1.0, sxy / np.sqrt(sxx * syy)))
     total = 0.5 * n * (n - 1.0)
     difference = total - ties_x - ties_y + both - 2.0 * discordant

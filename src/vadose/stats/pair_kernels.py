@@ -1,8 +1,8 @@
 """All scores of one pair of series, their variances and effective sizes (numba).
 
 Every smooth score is a function of five moments, so its influence series is a sum of five basis series: the centred
-estimate u and reference v, and u^2, v^2, u v less their means. Their products give the variance of every score at once; the
-products of u and v at two lags give the autocorrelation.
+estimate u and reference v, and u^2, v^2, u v less their means. Their products give the variance of every score at
+once; the products of u and v at two lags give the autocorrelation.
 """
 
 from __future__ import annotations
