@@ -52,9 +52,8 @@ def tiny(path, *, corner=True, thicknesses=(10.0, 30.0), projection="EQUIDISTANT
             nc.createDimension(name, size)
         for name, values in (("lat", lat), ("lon", lon)):
             nc.createVariable(name, "f4", ("north_south", "east_west"), fill_value=-9999.0)[:] = values
-        var = nc.createVariable(
-            "SoilMoist_inst", "f4", ("SoilMoist_profiles", "north_south", "east_west"), fill_value=-9999.0
-        )
+        dims = ("SoilMoist_profiles", "north_south", "east_west")
+        var = nc.createVariable("SoilMoist_inst", "f4", dims, fill_value=-9999.0)
         var.units = "m^3 m-3"
         var[:] = sm
         time = nc.createVariable("time", "f4", ("time",))
