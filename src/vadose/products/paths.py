@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
@@ -66,3 +67,17 @@ def _is_ancillary(name: str) -> bool:
 
 def _wanted(name: str, patterns: tuple[str, ...]) -> bool:
     return not _is_ancillary(name) and any(fnmatch(name, p) for p in patterns)
+
+
+def folder_version(path: str | os.PathLike) -> str:
+    """Version that a folder name tells, for cell files that do not say it themselves; ``""`` where none does.
+
+    Examples
+    --------
+    >>> folder_version("smap_l3/cells_v9_am_pm/0165.nc"), folder_version("ascat/0165.nc")
+    ('9', '')
+    """
+    for folder in list(Path(path).parents)[:2]:
+        if match := re.search(r"(?:^|_)v(\d+(?:\.\d+)*)(?=_|$)", folder.name):
+            return match[1]
+    return ""
