@@ -109,14 +109,8 @@ def open_smos_ic(paths: Sequence[Path], *, bbox=None, period=None, flags: str = 
              "UTC_Microseconds", "Soil_Temperature_Level1"]  # fmt: skip
     variable, source = _index(paths, names, [], "SMOS-IC", bbox, period)
     flag = _lazily(map_ic_flags, "uint16", *[variable(n) for n in ("Quality_Flag", "RMSE", "Scene_Flags")])
-<<<<<<< HEAD
-    t0 = _lazily(
-        decode_smos_time, "datetime64[ns]", *[variable(n) for n in ("Days", "UTC_Seconds", "UTC_Microseconds")]
-    )
-=======
     clock = [variable(n) for n in ("Days", "UTC_Seconds", "UTC_Microseconds")]
     t0 = _lazily(decode_smos_time, "datetime64[ns]", *clock)
->>>>>>> readers-c
     return assemble(get("smos_ic"), variable("Soil_Moisture"), unit="m3 m-3", flags=flags, inputs=source.paths,
                     grid=source.grid, flag=flag, uncertainty=variable("Soil_Moisture_StdError"), depth=DEPTH,
                     extras={"soil_temperature": variable("Soil_Temperature_Level1"), "t0": t0},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import plots, products, schema
-from ..report import Report
+from ..report import Column, Report
 from .config import EvaluateConfig
 
 if TYPE_CHECKING:
@@ -56,21 +56,29 @@ def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> Non
     )
     for note in config.notes:
         report.add_text(note)
-    columns = ["product", "depth [m]", "cells", "n", "R", "bias [m³ m⁻³]", "ubRMSE [m³ m⁻³]", "RMSE [m³ m⁻³]",
-               "KGE", "median anomaly R", "status"]  # fmt: skip
-    rows = []
+    columns = [Column("product"), Column("depth", "m"), Column("cells"), Column("n"), Column("R"),
+               Column("bias", "m3 m-3"), Column("ubRMSE", "m3 m-3"), Column("anomaly R"), Column("status")]  # fmt: skip
+    more = [Column("product"), Column("RMSE", "m3 m-3"), Column("NSE"), Column("KGE"), Column("Spearman"),
+            Column("MSE: bias", "m6 m-6"), Column("variance", "m6 m-6"), Column("correlation", "m6 m-6")]  # fmt: skip
+    rows, extra = [], []
     for label in result.pairs:
         p, s = result.pooled.sel(product=label), result.summary.sel(product=label)
         depth = next(c.depth for c in config.products if c.label == label) or config.stations.depth
+        status = schema.status_name(int(p["status"])).replace("_", " ")
         rows.append([
-            label, f"{depth[0]:g}-{depth[1]:g}", f"{int(s['n_cells_ok'])} of {int(s['n_cells'])}", f"{int(p['n'])}",
+            label, f"{depth[0]:g}-{depth[1]:g}", f"{int(s['n_cells_ok'])}/{int(s['n_cells'])}", int(p["n"]),
             _with_interval(p, "r", 2), _with_interval(p, "bias", 3), _with_interval(p, "ubrmse", 3),
-            _with_interval(p, "rmse", 3), _with_interval(p, "kge", 2), _number(s["anomaly_r_median"], 2),
-            schema.status_name(int(p["status"])).replace("_", " "),
+            _number(s["anomaly_r_median"], 2), status,
         ])  # fmt: skip
+        parts = [_number(p[m], 4) for m in ("mse_bias", "mse_var", "mse_corr")]
+        extra.append([label, _with_interval(p, "rmse", 3), _with_interval(p, "nse", 2), _with_interval(p, "kge", 2),
+                      _number(p["spearman"], 2), *parts])  # fmt: skip
     notes = [f"{c.label}: {c.note}" for c in config.products if c.note]
+    notes.append("cells: with a score / with a station; anomaly R: median over cells, from the dekad climatology.")
     report.add_table(columns, rows, "Scores of each product against the stations, all pairs of all cells together.",
                      notes=notes)  # fmt: skip
+    with report.add_details("More scores of all pairs"):
+        report.add_table(more, extra, "Further scores of all pairs, and the parts the mean square error is made of.")
     _figure(report, plots.forest(result.pooled, "r"),
             "Pearson correlation of all pairs with intervals; n beside each product.", "1")  # fmt: skip
     _figure(report, plots.forest(result.pooled, "bias"),
@@ -111,8 +119,7 @@ def _series(report: Report, result: Evaluation) -> None:
             if counts[cell] == 0:
                 report.add_text(f"{label}: no pair in any cell, hence no series.")
                 continue
-            where = f"{float(pairs['cell_lat'][cell]):.2f}°N {float(pairs['cell_lon'][cell]):.2f}°E"
-            caption = f"{label} and stations {pairs['stations'].values[cell]!s}, cell {where}, n = {int(counts[cell])}."
+            caption = f"{label} and stations {pairs['stations'].values[cell]!s}, {int(counts[cell])} pairs."
             units = pairs["estimate"].attrs.get("units", "1")
             _figure(report, plots.time_series(pairs, int(cell), product=label), caption, units)
 
