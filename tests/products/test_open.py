@@ -35,7 +35,7 @@ def cci_image(path, day, **changes):
 
 def test_catalogue_holds_every_product_of_the_reader_room():
     table = products.catalogue()
-    assert table.index.is_unique and len(table) == len(PRODUCTS) == 22
+    assert table.index.is_unique and len(table) == len(PRODUCTS) == 23
     assert set(table.status) <= {"confirmed", "provisional"}
     assert set(table.variable) <= set(schema.VARIABLES)
     for row in table.itertuples():
