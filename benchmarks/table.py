@@ -57,7 +57,7 @@ def seconds(value: float | None) -> str:
 
 def markdown(rows: list[Row]) -> str:
     """The rows as a Markdown table."""
-    head = "| work | per | vadose | peer | peer time | ratio | goal | reached | note |\n|---|---|---|---|---|---|---|---|---|"
+    head = "| work | per | vadose | peer | peer time | ratio | goal | reached | note |\n" + "|---" * 9 + "|"
     lines = [
         f"| {r.work} | {r.unit} | {seconds(r.ours)} | {r.peer_name} | {seconds(r.peer)} | "
         f"{'' if r.ratio is None else f'{r.ratio:,.0f}×' if r.ratio >= 10 else f'{r.ratio:.2g}×'} | "

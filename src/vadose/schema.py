@@ -66,6 +66,29 @@ VARIABLES = {
     "swe": Variable("kg m-2", "snow water equivalent", (0.0, 1e5), "lwe_thickness_of_surface_snow_amount"),
     "vegetation_optical_depth": Variable("1", "vegetation optical depth", (0.0, 10.0)),
     "vegetation_water_content": Variable("kg m-2", "vegetation water content", (0.0, 50.0)),
+    "leaf_area_index": Variable("1", "one-sided leaf area per ground area", (0.0, 20.0), "leaf_area_index"),
+    "potential_evapotranspiration": Variable("mm", "potential evapotranspiration of the step", (0.0, 100.0)),
+    "evapotranspiration": Variable("mm", "evapotranspiration of the step", (0.0, 100.0)),
+    "runoff": Variable("mm", "surface runoff of the step", (0.0, 2000.0)),
+    "recharge": Variable("mm", "drainage below the lowest layer in the step", (0.0, 2000.0)),
+    "elevation": Variable("m", "height above sea level", (-500.0, 9000.0), "surface_altitude"),
+    "water_fraction": Variable("1", "share of the cell under open water", (0.0, 1.0)),
+    "sand": Variable("%", "sand content of the soil by weight", (0.0, 100.0)),
+    "clay": Variable("%", "clay content of the soil by weight", (0.0, 100.0)),
+    "porosity": Variable("m3 m-3", "soil moisture at saturation", (0.0, 1.0), "soil_porosity"),
+    "field_capacity": Variable(
+        "m3 m-3",
+        "soil moisture at field capacity (-33 kPa)",
+        (0.0, 1.0),
+        "volume_fraction_of_condensed_water_in_soil_at_field_capacity",
+    ),
+    "wilting_point": Variable(
+        "m3 m-3",
+        "soil moisture at wilting point (-1500 kPa)",
+        (0.0, 1.0),
+        "volume_fraction_of_condensed_water_in_soil_at_wilting_point",
+    ),
+    "saturated_conductivity": Variable("mm h-1", "saturated hydraulic conductivity", (0.0, 1e4)),
     "land_cover": Variable("1", "land-cover class (IGBP)", None, "", "uint8"),
     "climate": Variable("1", "Köppen-Geiger climate class", None, "", "uint8"),
     "t0": Variable("", "time of observation", None, "time", "datetime64[ns]"),
@@ -110,7 +133,7 @@ STATION_COORDS = (
 )  # fmt: skip
 STATION_REQUIRED = ("network", "station", "lat", "lon", "depth_from", "depth_to")
 
-_DIMS = {
+_DIMS: dict[str, list[tuple[str, ...]]] = {
     "grid": [("time", "lat", "lon"), ("time", "layer", "lat", "lon"), ("time", "t_value", "lat", "lon")],
     "stations": [("sensor", "time")],
     "observations": [("obs",)],
@@ -255,7 +278,8 @@ def check(ds: xr.Dataset, expected: str | Iterable[str] | None = None) -> xr.Dat
         Naming the first variable, coordinate or attribute that is not as agreed, what it is and what it must be.
     """
     where, kind = _title(ds), form(ds)
-    if expected is not None and kind not in (allowed := [expected] if isinstance(expected, str) else list(expected)):
+    allowed = [kind] if expected is None else [expected] if isinstance(expected, str) else list(expected)
+    if kind not in allowed:
         raise SchemaError(where, found=f"a dataset of shape {kind!r}", needed=f"shape {' or '.join(allowed)}")
     if kind in ("grid", "static"):
         _check_axes(ds, where)
@@ -267,12 +291,11 @@ def check(ds: xr.Dataset, expected: str | Iterable[str] | None = None) -> xr.Dat
                 raise SchemaError(where, found=f"no coordinate {name!r} per sensor", needed=f"{STATION_REQUIRED}")
     if "layer" in ds.dims and "layer_bnds" not in ds.variables:
         raise SchemaError(where, found="a layer dimension without bounds", needed="layer_bnds (layer, bnds) in m")
-    for name in ds.data_vars:
-        spec = VARIABLES.get(str(name))
+    for name, da in ((str(k), v) for k, v in ds.data_vars.items()):
+        spec = VARIABLES.get(name)
         if spec is None:
             continue
-        da = ds[name]
-        if str(name) in PRIMARY and da.dims not in _DIMS[kind]:
+        if name in PRIMARY and tuple(map(str, da.dims)) not in _DIMS[kind]:
             raise SchemaError(f"{where}: {name}", found=f"dims {da.dims}", needed=f"one of {_DIMS[kind]}")
         if spec.units and da.attrs.get("units") != spec.units:
             raise SchemaError(f"{where}: {name}", found=f"units {da.attrs.get('units')!r}", needed=repr(spec.units),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import VadoseError
 from .catalogue import PRODUCTS, Product, catalogue, get
 from .paths import expand
+from .stations import open_stations
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -93,35 +94,3 @@ def check_files(product: str, paths: _Paths) -> tuple[list[Path], list[tuple[Pat
 def _reader(entry: Product) -> Any:
     module, function = entry.reader.split(":")
     return getattr(importlib.import_module(f"{__name__}.{module}"), function)
-
-
-def open_stations(path: str | os.PathLike, *, variable: str = "soil_moisture",
-                  depth: tuple[float, float] = (0.0, 0.05), flags: tuple[str, ...] = ("G",), step: str = "1D",
-                  local_hours: tuple[float, float] | None = None, min_count: int = 1) -> xr.Dataset:  # fmt: skip
-    """Open a station archive as one canonical station dataset; see :mod:`vadose.products.stations`.
-
-    Parameters
-    ----------
-    path : path
-        ISMN zip or folder, or a CSV table of the documented layout.
-    variable : str
-        ISMN variable name.
-    depth : (from, to)
-        Sensors whose depth range lies within these bounds [m].
-    flags : tuple of str
-        Flags whose values are kept.
-    step : str
-        Averaging step, ``"1h"`` or ``"1D"``.
-    local_hours : (from, to), optional
-        Local solar hours to keep.
-    min_count : int
-        Fewest values for a mean.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dims (sensor, time).
-    """
-    stations = importlib.import_module(f"{__name__}.stations")
-    return stations.open_stations(path, variable=variable, depth=depth, flags=flags, step=step,
-                                  local_hours=local_hours, min_count=min_count)  # fmt: skip
