@@ -178,7 +178,7 @@ _SMOS = (
     Product(
         "smos_l2", "SMOS L2 soil moisture, half orbits", "ESA", ("700",), "sm", "m3 m-3", _SURFACE, "ISEA-4H9",
         "2010-01-12/", "swath", "confirmed", "smos:open_smos_l2", "smos", patterns=("SM_*_MIR_SMUDP2_*.nc",),
-        notes="Files hold grid point numbers, no coordinates.",
+        notes="Files hold grid point numbers; coordinates are computed from the grid's definition.",
     ),
 )  # fmt: skip
 
