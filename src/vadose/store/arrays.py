@@ -49,7 +49,7 @@ def create(store: Any, path: str, ds: xr.Dataset, *, layout: str, form: str) -> 
         cut = layouts.cut(var.sizes, layout, form)
         text = var.dtype.kind in "TU" or isinstance(var.dtype, np.dtypes.StringDType)
         group.create_array(str(name), shape=var.shape, dtype="string" if text else var.dtype, chunks=cut.chunks,
-                           shards=cut.shards, compressors=ZstdCodec(level=3), fill_value=missing,
+                           shards=cut.shards, compressors=ZstdCodec(level=3, checksum=True), fill_value=missing,
                            attributes=dict(var.attrs), dimension_names=[str(d) for d in var.dims])  # fmt: skip
     return {k: var for k, (var, _) in encoded.items()}
 
