@@ -15,9 +15,9 @@ from ..schema import FLAGS, VARIABLES, flag_attrs, rejected
 from .error_sizes import STATION
 from .noise import normal, uniform
 
-#: Candidate sites in each 1° × 1° tile and the chance that one of them has a station. Choice: 2 stations per tile, as
+#: Candidate sites in each 1° × 1° tile and the chance that one of them has a station. Choice: 1.4 stations per tile, as
 #: in dense networks, so that small regions have some.
-SITES, OCCUPIED = 4, 0.5
+SITES, OCCUPIED = 4, 0.35
 
 #: Depths of the sensors at each station [m] (from, to), and the soil layer they stand in.
 DEPTHS = ((0.0, 0.05), (0.2, 0.2), (0.5, 0.5))
