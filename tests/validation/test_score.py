@@ -110,7 +110,7 @@ def test_too_little_data_is_a_status_not_an_error(spoil, status):
 
 def test_dekad_anomalies_remove_a_seasonal_cycle():
     """Two series that share nothing but the season: raw R high, anomaly R near zero."""
-    season = 0.1 * np.cos(2 * np.pi * DAYS.dayofyear / 365.25)
+    season = 0.1 * np.cos(2 * np.pi * DAYS.day_of_year / 365.25)
     x, y = (0.3 + season + 0.01 * RNG.standard_normal(1500) for _ in range(2))
     s = validation.score(make(x, y))
     assert float(s.r[0]) > 0.95

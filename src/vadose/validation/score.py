@@ -114,8 +114,8 @@ def _all_scores(x, y, axes: dict, min_years: int, options: dict) -> dict[str, np
     both = np.isfinite(x) & np.isfinite(y)
     x, y = np.where(both, x, np.nan), np.where(both, y, np.nan)
     anomalies = {
-        "": [windows.dekad_anomaly(v, axes["dekad"], axes["year"], min_years=min_years) for v in (x, y)],
-        "_35d": [windows.moving_anomaly(v, axes["days"], window=35.0) for v in (x, y)],
+        "": [windows.dekad_climatology_anomaly(v, axes["dekad"], axes["year"], min_years=min_years) for v in (x, y)],
+        "_35d": [windows.moving_anomaly(v, position=axes["days"], window=35.0) for v in (x, y)],
     }
     for kind, (a, b) in anomalies.items():
         part = scores(a, b, **options)
