@@ -70,7 +70,7 @@ def check(url: str) -> None:
     report = _open(url).check()
     for problem in report.problems:
         click.secho(str(problem), fg="red")
-    click.echo(f"{report.datasets} datasets, {report.chunks} chunks read, {len(report.problems)} problems.")
+    click.echo(f"{report.checked} datasets, {report.chunks} chunks read, {len(report.problems)} problems.")
     if report.problems:
         raise click.exceptions.Exit(2)
 

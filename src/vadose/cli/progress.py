@@ -47,8 +47,8 @@ def scheduler(address: str | None) -> Iterator[None]:
     try:
         client = Client(address, timeout="10s")
     except (OSError, ValueError) as err:
-        raise ConfigError("--scheduler", found=f"{address!r}, where nothing answers",
-                          needed="the address of a running dask scheduler, such as tcp://host:8786") from err  # fmt: skip
+        needed = "the address of a running dask scheduler, such as tcp://host:8786"
+        raise ConfigError("--scheduler", found=f"{address!r}, where nothing answers", needed=needed) from err
     try:
         yield
     finally:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
-from .. import plots, products, schema
+from .. import plots, products, schema, units
 from ..report import Column, Report
 from .config import EvaluateConfig
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from .evaluate import Evaluation
 
 #: Cells whose time series are drawn, per product.
@@ -42,8 +44,8 @@ def _subtitle(result: Evaluation, config: EvaluateConfig) -> str:
     return f"{len(result.pairs)} product series against {n} stations; surface means {low:g}-{high:g} m unless said"
 
 
-def _figure(report: Report, figure, caption: str, units: str = "m3 m-3") -> None:
-    report.add_figure(plots.svg(figure, title=caption.split(".")[0], description=caption), caption, units=units)
+def _figure(report: Report, figure: Figure, caption: str, unit: str = "m3 m-3") -> None:
+    report.add_figure(plots.svg(figure, title=caption.split(".")[0], description=caption), caption, units=unit)
 
 
 def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> None:
@@ -67,12 +69,12 @@ def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> Non
         status = schema.status_name(int(p["status"])).replace("_", " ")
         rows.append([
             label, f"{depth[0]:g}-{depth[1]:g}", f"{int(s['n_cells_ok'])}/{int(s['n_cells'])}", int(p["n"]),
-            _with_interval(p, "r", 2), _with_interval(p, "bias", 3), _with_interval(p, "ubrmse", 3),
-            _number(s["anomaly_r_median"], 2), status,
+            with_interval(p, "r", 2), with_interval(p, "bias", 3), with_interval(p, "ubrmse", 3),
+            units.format_number(float(s["anomaly_r_median"]), 2), status,
         ])  # fmt: skip
-        parts = [_number(p[m], 4) for m in ("mse_bias", "mse_var", "mse_corr")]
-        extra.append([label, _with_interval(p, "rmse", 3), _with_interval(p, "nse", 2), _with_interval(p, "kge", 2),
-                      _number(p["spearman"], 2), *parts])  # fmt: skip
+        parts = [units.format_number(float(p[m]), 4) for m in ("mse_bias", "mse_var", "mse_corr")]
+        extra.append([label, with_interval(p, "rmse", 3), with_interval(p, "nse", 2), with_interval(p, "kge", 2),
+                      units.format_number(float(p["spearman"]), 2), *parts])  # fmt: skip
     notes = [f"{c.label}: {c.note}" for c in config.products if c.note]
     notes.append("cells: with a score / with a station; anomaly R: median over cells, from the dekad climatology.")
     report.add_table(columns, rows, "Scores of each product against the stations, all pairs of all cells together.",
@@ -96,8 +98,8 @@ def _spread(report: Report, result: Evaluation) -> None:
     }
     for metric, caption in captions.items():
         if np.isfinite(result.scores[metric].values).any():
-            units = result.scores[metric].attrs["units"]
-            _figure(report, plots.score_boxes(result.scores, metric), caption + under, units)
+            unit = result.scores[metric].attrs["units"]
+            _figure(report, plots.score_boxes(result.scores, metric), caption + under, unit)
     _figure(report, plots.scatter_density(result.pairs, scores=result.pooled),
             "Station against product for all pairs; colour is the number of pairs, the line is 1:1.")  # fmt: skip
 
@@ -120,8 +122,8 @@ def _series(report: Report, result: Evaluation) -> None:
                 report.add_text(f"{label}: no pair in any cell, hence no series.")
                 continue
             caption = f"{label} and stations {pairs['stations'].values[cell]!s}, {int(counts[cell])} pairs."
-            units = pairs["estimate"].attrs.get("units", "1")
-            _figure(report, plots.time_series(pairs, int(cell), product=label), caption, units)
+            unit = pairs["estimate"].attrs.get("units", "1")
+            _figure(report, plots.time_series(pairs, int(cell), product=label), caption, unit)
 
 
 def _losses(report: Report, result: Evaluation) -> None:
@@ -150,9 +152,10 @@ def _spatial(report: Report, result: Evaluation, config: EvaluateConfig) -> None
                            f"{config.score.min_cells}.")  # fmt: skip
         return
     report.add_section("Spatial validation", "Each date scored over its cells.")
-    rows = [[label, f"{int((ds['status'] == 0).sum())}", _number(ds["r"].median(), 2), _number(ds["ubrmse"].median(), 3)]
+    rows = [[label, int((ds["status"] == 0).sum()), float(ds["r"].median()), float(ds["ubrmse"].median())]
             for label, ds in result.spatial.items()]  # fmt: skip
-    report.add_table(["product", "dates", "median R", "median ubRMSE [m³ m⁻³]"], rows, "Median over dates.")
+    columns = [Column("product"), Column("dates"), Column("median R", digits=2), Column("median ubRMSE", "m3 m-3", 3)]
+    report.add_table(columns, rows, f"Medians over the dates with at least {config.score.min_cells} cells.")
 
 
 def _origin(report: Report, result: Evaluation, config: EvaluateConfig) -> None:
@@ -167,12 +170,7 @@ def _origin(report: Report, result: Evaluation, config: EvaluateConfig) -> None:
     report.add_citations([f"{e.title}, {e.provider}." + (f" doi:{e.doi}" if e.doi else "") for e in entries])
 
 
-def _number(value, digits: int) -> str:
-    number = float(value)
-    return "-" if not math.isfinite(number) else f"{number:.{digits}f}".replace("-", "−")
-
-
-def _with_interval(ds, metric: str, digits: int) -> str:
-    middle = _number(ds[metric], digits)
-    low, high = _number(ds[f"{metric}_lower"], digits), _number(ds[f"{metric}_upper"], digits)
-    return middle if "-" in (middle, low, high) else f"{middle} [{low}, {high}]"
+def with_interval(ds: xr.Dataset, metric: str, digits: int) -> str:
+    """A metric with its interval in brackets, as text."""
+    value, lower, upper = (float(ds[metric + side]) for side in ("", "_lower", "_upper"))
+    return units.format_interval(value, lower, upper, digits=digits)

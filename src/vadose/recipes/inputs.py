@@ -1,0 +1,98 @@
+"""What a validation reads: stations and products, from files or from the library it fills."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from .. import periods, products
+from ..errors import ConfigError, SchemaError
+from ..store import Library
+from .config import EvaluateConfig, ProductConfig
+from .ingest import ingest
+
+#: Name of the station dataset in a library a recipe fills.
+STATIONS = "stations"
+
+
+def within_depth(stations: xr.Dataset, depth: tuple[float, float]) -> xr.Dataset:
+    """Sensors whose depth range lies within an interval [m].
+
+    Choice: 2 mm of slack, because probes set at 2 and 4 inches stand for 5 and 10 cm.
+
+    Raises
+    ------
+    SchemaError
+        If there is none; the depths present are listed.
+    """
+    low, high = depth
+    keep = (stations["depth_from"].values >= low - 2e-3) & (stations["depth_to"].values <= high + 2e-3)
+    if not keep.any():
+        have = sorted({f"{a:g}-{b:g}" for a, b in zip(stations["depth_from"].values, stations["depth_to"].values,
+                                                       strict=True)})  # fmt: skip
+        raise SchemaError(
+            "stations", found=f"sensors at {', '.join(have)} m", needed=f"a sensor within {low:g}-{high:g} m"
+        )
+    return stations.isel(sensor=np.flatnonzero(keep))
+
+
+def open_stations(config: EvaluateConfig, library: Library | None) -> xr.Dataset:
+    """Stations of all depths within the configured box and period; parsed once where there is a library."""
+    wanted = config.stations
+    if wanted.path is None:
+        assert library is not None and wanted.dataset is not None
+        return _crop_stations(library.open(wanted.dataset), config)
+    if library is not None and STATIONS in library.names():
+        return _crop_stations(library.open(STATIONS), config)
+    stations = products.open_stations(wanted.path, depth=None, flags=wanted.flags, local_hours=wanted.local_hours,
+                                      min_count=wanted.min_count)  # fmt: skip
+    if library is None:
+        return _crop_stations(stations, config)
+    library.write(STATIONS, stations, layout="plain", message="ingest stations")
+    return _crop_stations(library.open(STATIONS), config)
+
+
+def _crop_stations(stations: xr.Dataset, config: EvaluateConfig) -> xr.Dataset:
+    if config.bbox:
+        west, south, east, north = config.bbox
+        lat, lon = stations["lat"].values, stations["lon"].values
+        inside = (lat >= south) & (lat <= north) & (lon >= west) & (lon <= east)
+        if not inside.any():
+            raise ConfigError("bbox", found=f"{config.bbox}, which holds no station", needed="a box with stations")
+        stations = stations.isel(sensor=np.flatnonzero(inside))
+    return _crop_period(stations, config)
+
+
+def _crop_period(ds: xr.Dataset, config: EvaluateConfig) -> xr.Dataset:
+    span = periods.parse_period(config.period)
+    if span is None:
+        return ds
+    time = ds["time"].values
+    inside = np.flatnonzero((time >= span[0]) & (time < span[1]))
+    if not inside.size:
+        found = f"{config.period}, while {ds.attrs.get('title', 'the data')} cover {time.min()} to {time.max()}"
+        raise ConfigError("period", found=found, needed="a period inside the data")
+    return ds.isel({ds["time"].dims[0]: inside})
+
+
+def open_product(config: EvaluateConfig, product: ProductConfig, library: Library | None) -> xr.Dataset:
+    """One product within the configured box and period; ingested once where there is a library."""
+    if product.dataset is not None:
+        assert library is not None
+        return _crop_period(library.open(product.dataset), config)
+    assert product.id is not None
+    if library is None:
+        return products.open(product.id, product.paths, bbox=config.bbox, period=config.period, flags=product.flags)
+    name = _source_name(product)
+    if name not in library.names():
+        ingest(library, product.id, product.paths, name=name, flags=product.flags, bbox=config.bbox, batch=100_000)
+    return _crop_period(library.open(name), config)
+
+
+def _source_name(product: ProductConfig) -> str:
+    """Name in the library of a product's files; layers of one product share it."""
+    text = f"{product.id}-{product.flags}-" + "-".join(Path(p).parent.name or Path(p).name for p in product.paths)
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", text)
