@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -34,21 +35,19 @@ def products(product: str | None) -> None:
 
     from ..products import catalogue, get
 
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 160)
     if product:
-        entry = get(product)
         table = Table(show_header=False, box=None)
-        for name, value in vars(entry).items():
+        for name, value in vars(get(product)).items():
             if value not in ("", None, ()):
                 table.add_row(f"[bold]{name}[/]", str(value))
         console.print(table)
         return
-    frame = catalogue()
-    table = Table(title="Products (vadose products ID shows one whole)")
-    columns = [c for c in ("id", "title", "variable", "grid", "period", "cadence", "status") if c in frame]
+    table = Table(box=None, caption="`vadose products ID` shows one whole")
+    columns = ["id", "title", "variable", "cadence", "status"]
     for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in frame[columns].itertuples(index=False):
+        table.add_column(column, overflow="fold", no_wrap=column == "id")
+    for row in catalogue().reset_index()[columns].itertuples(index=False):
         table.add_row(*map(str, row))
     console.print(table)
 

@@ -43,11 +43,15 @@ def demo(*, out: str | Path, seed: int = 7, step: Step = lambda done, total, tex
     folder = Path(out).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     library = Library(str(folder / "library"))
+    for name in library.names():  # a second run starts afresh
+        library.delete(name)
     step(0, 3, "making land, weather, soil water, sensors and stations")
     twin.create(library, region=REGION, resolution=RESOLUTION, years=YEARS, seed=seed)
     config = settings(folder, seed)
     step(1, 3, "judging the sensors by the stations")
-    return evaluate(config, out=folder, extra=lambda report: _against_truth(report, library))
+    report = evaluate(config, out=folder, extra=lambda report: _against_truth(report, library))
+    step(3, 3, "done")
+    return report
 
 
 def settings(folder: Path, seed: int) -> EvaluateConfig:
