@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -111,3 +113,9 @@ def test_points_outside_get_minus_one():
 
 def test_distance_of_a_quarter_of_the_globe():
     assert np.isclose(distance(0, 0, 90, 0), np.pi / 2 * 6371008.8)
+
+
+@pytest.mark.parametrize("resolution", ["fine", None, True, [0.25], math.nan])
+def test_a_resolution_that_is_no_number_is_refused(resolution):
+    with pytest.raises(GridError, match="divisor of 180"):
+        Grid.regular(resolution)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -84,6 +85,8 @@ class Grid:
         GridError
             If the resolution does not divide 180 degrees.
         """
+        if isinstance(resolution, bool) or not isinstance(resolution, numbers.Real):
+            raise GridError("resolution", found=repr(resolution), needed="a positive divisor of 180°")
         if not resolution > 0 or abs(n := 180 / resolution) == math.inf or abs(n - round(n)) > 1e-6 * n:
             raise GridError("resolution", found=f"{resolution}°", needed="a positive divisor of 180°")
         if registration not in ("centre", "node"):
@@ -234,7 +237,7 @@ class Grid:
         >>> bool(np.isclose(Grid.regular(1.0).area().sum() * 360, 5.10065622e14, rtol=1e-8))
         True
         """
-        band = np.abs(np.diff(_authalic_term(np.radians(self.lat_edges))))
+        band = np.abs(np.diff(authalic_term(np.radians(self.lat_edges))))
         width = np.radians(np.diff(self.lon_edges))
         area = band[:, None] * width[None, :]
         return area[:, :1] if self.kind != "rectilinear" else area
@@ -368,9 +371,22 @@ class Grid:
         if text or lat.size < 2 or lon.size < 2:
             return cls.rectilinear(lat, lon)
         try:
-            return cls.infer(lat, lon)
+            found = cls.infer(lat, lon)
+            # unequal steps of lat and lon, each regular, look like gaps to infer()
+            steps = [np.abs(np.diff(axis)) for axis in (lat, lon)]
+            if found.shape == (lat.size, lon.size) or not all(np.ptp(s) < SNAP_TOLERANCE for s in steps):
+                return found
         except GridError:
-            return cls.rectilinear(lat, lon)
+            pass
+        for name in EASE2:
+            parent = cls.ease2(name)
+            try:
+                row, col = parent.locate(lat, lon, where="grid", pairwise=False)
+            except GridError:
+                continue
+            if (np.diff(row) == 1).all() and (np.diff(col) == 1).all():
+                return replace(parent, rows=(int(row[0]), int(row[-1]) + 1), cols=(int(col[0]), int(col[-1]) + 1))
+        return cls.rectilinear(lat, lon)
 
     def _parent(self) -> Grid:
         if self.kind == "regular":
@@ -438,8 +454,24 @@ def _ease2_latitude(y: np.ndarray) -> np.ndarray:
     return to_geographic.transform(np.zeros_like(y), np.clip(y, -limit, limit))[1]
 
 
-def _authalic_term(phi: np.ndarray) -> np.ndarray:
-    """∫ of the ellipsoid's surface element per radian of longitude, from the equator to ``phi`` [m2]."""
+def authalic_term(phi: np.ndarray) -> np.ndarray:
+    """Area of the WGS 84 ellipsoid per radian of longitude, from the equator to a parallel.
+
+    Parameters
+    ----------
+    phi : ndarray
+        Geodetic latitude [rad].
+
+    Returns
+    -------
+    ndarray
+        Area [m2 rad-1], negative south of the equator.
+
+    Examples
+    --------
+    >>> round(float(4 * np.pi * authalic_term(np.pi / 2)) / 1e12, 6)
+    510.065622
+    """
     e2 = WGS84_F * (2 - WGS84_F)
     e = math.sqrt(e2)
     s = np.sin(phi)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeVar
 
 from .errors import SchemaError
@@ -14,10 +15,11 @@ WATER_DENSITY = 1000.0
 #: Provider spellings -> the canonical spelling (UDUNITS/CF style).
 ALIASES = {
     "m3 m-3": "m3 m-3", "m3/m3": "m3 m-3", "m**3 m**-3": "m3 m-3", "m**3/m**3": "m3 m-3",
-    "m^3/m^3": "m3 m-3", "m^3 m^-3": "m3 m-3", "m3.m-3": "m3 m-3", "m3m-3": "m3 m-3",
+    "m^3/m^3": "m3 m-3", "m^3 m^-3": "m3 m-3", "m^3 m-3": "m3 m-3", "m3.m-3": "m3 m-3", "m3m-3": "m3 m-3",
     "cm**3/cm**3": "m3 m-3", "cm3/cm3": "m3 m-3", "cm3 cm-3": "m3 m-3", "m³ m⁻³": "m3 m-3",
     "1": "1", "-": "1", "": "1", "fraction": "1",
     "%": "%", "percent": "%", "degree of saturation (%)": "%", "percent (%)": "%",
+    "percentage": "%", "percentage (%)": "%",
     "% vol": "vol.%", "vol.%": "vol.%", "vol. %": "vol.%",
     "kg m-2": "kg m-2", "kg/m^2": "kg m-2", "kg/m2": "kg m-2", "kg/m**2": "kg m-2", "mm": "kg m-2",
     "K": "K", "Kelvin": "K", "Kelvins": "K", "kelvin": "K",
@@ -139,6 +141,78 @@ def content_to_storage(content: T, thickness: float) -> T:
     500.0
     """
     return content * (WATER_DENSITY * _positive(thickness))  # type: ignore[operator,return-value]
+
+
+#: Characters of printed exponents and of a printed number.
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+MINUS, DASH, THIN_SPACE = "−", "–", "\u2009"
+
+
+def format_unit(unit: str) -> str:
+    """Write a unit for people: exponents raised, dimensionless as an en dash.
+
+    Parameters
+    ----------
+    unit : str
+        A unit in CF spelling, known or not.
+
+    Examples
+    --------
+    >>> format_unit("m3 m-3"), format_unit("kg m-2"), format_unit("degC"), format_unit("1")
+    ('m³ m⁻³', 'kg m⁻²', '°C', '–')
+    """
+    unit = ALIASES.get(unit.strip(), unit.strip())
+    if unit == "1":
+        return DASH
+    words = []
+    for word in {"degC": "°C"}.get(unit, unit).split():
+        name = word.rstrip("-0123456789")
+        words.append(name + word[len(name) :].translate(_RAISED) if name else word)
+    return " ".join(words)
+
+
+def format_number(value: float | int | None, digits: int | None = None) -> str:
+    """Write a number for people: a real minus sign, thin spaces between thousands, a dash where it is missing.
+
+    Parameters
+    ----------
+    value : float or int or None
+        None and NaN are missing.
+    digits : int, optional
+        Decimals of a float; without it three significant digits.
+
+    Examples
+    --------
+    >>> format_number(-0.0312, 3), format_number(float("nan")), format_number(0.12345), format_number(-0.0001, 2)
+    ('−0.031', '–', '0.123', '0.00')
+    >>> format_number(12345).replace(THIN_SPACE, " ")
+    '12 345'
+    """
+    if value is None or not math.isfinite(value):
+        return DASH if value is None or math.isnan(value) else ("∞" if value > 0 else MINUS + "∞")
+    if digits is None and value == int(value):
+        text = f"{int(value):,}"
+    elif digits is None:
+        decimals = max(0, 2 - math.floor(math.log10(abs(value))))
+        text = f"{value:,.{decimals}f}" if decimals <= 6 else f"{value:.2e}"
+    else:
+        text = f"{value:,.{digits}f}"
+    if text.startswith("-") and not text.strip("-0.,"):
+        text = text[1:]
+    return text.replace("-", MINUS).replace(",", THIN_SPACE)
+
+
+def format_interval(value: float, lower: float, upper: float, digits: int = 2) -> str:
+    """Write an estimate with its interval.
+
+    Examples
+    --------
+    >>> format_interval(0.614, 0.5, 0.7), format_interval(0.614, float("nan"), float("nan"))
+    ('0.61 [0.50, 0.70]', '0.61')
+    """
+    if math.isnan(lower) and math.isnan(upper):
+        return format_number(value, digits)
+    return f"{format_number(value, digits)} [{format_number(lower, digits)}, {format_number(upper, digits)}]"
 
 
 def _positive(thickness: float) -> float:

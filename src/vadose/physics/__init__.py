@@ -1,1 +1,28 @@
-"""Placeholder."""
+"""Physics: published formulas and water balances on bare NumPy arrays.
+
+Arrays in, arrays out, the time axis last; units are stated in every docstring. No labels, no lazy arrays.
+"""
+
+from __future__ import annotations
+
+from .evapotranspiration import bare_soil_share, extraterrestrial_radiation, potential_oudin
+from .koeppen import koeppen_class
+from .snow import DEGREE_DAY_FACTOR, Snow, degree_day
+from .soil_hydraulics import ROOT_BETA, root_shares, water_limits
+from .water_balance import LAYER_BOUNDS, Balance, bucket
+
+__all__ = [
+    "DEGREE_DAY_FACTOR",
+    "LAYER_BOUNDS",
+    "ROOT_BETA",
+    "Balance",
+    "Snow",
+    "bare_soil_share",
+    "bucket",
+    "degree_day",
+    "extraterrestrial_radiation",
+    "koeppen_class",
+    "potential_oudin",
+    "root_shares",
+    "water_limits",
+]

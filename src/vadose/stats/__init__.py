@@ -1,1 +1,20 @@
-"""Placeholder."""
+"""Kernels without soil: arrays in, arrays out, the sample axis last, NaN for missing.
+
+``import vadose.stats`` is cheap; numba and scipy are imported by the functions that need them.
+"""
+
+from __future__ import annotations
+
+from . import autocorrelation, multiple, pairs, rescale, triple, windows
+from .autocorrelation import effective_size
+from .multiple import fdr
+from .pairs import scores
+from .rescale import cdf_fit, cdf_match
+from .status import STATUS
+from .triple import collocate
+from .windows import exponential_filter, moving_anomaly
+
+__all__ = [
+    "STATUS", "autocorrelation", "cdf_fit", "cdf_match", "collocate", "effective_size", "exponential_filter", "fdr",
+    "moving_anomaly", "multiple", "pairs", "rescale", "scores", "triple", "windows",
+]  # fmt: skip

@@ -1,0 +1,5 @@
+"""``python -m vadose``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,5 @@
+"""``python -m vadose.cli``."""
+
+from . import main
+
+main()

@@ -1,0 +1,147 @@
+"""The commands of ``vadose``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import __version__
+from . import progress
+from .library import library
+
+LIBRARY = click.option("--library", "url", required=True, help="Library: a folder, s3:// or gs:// URL.")
+SCHEDULER = click.option("--scheduler", help="Dask scheduler, such as tcp://host:8786 (or VADOSE_SCHEDULER).")
+BBOX = click.option("--bbox", help="west,south,east,north in degrees.")
+PERIOD = click.option("--period", help="Such as 2017 or 2017-01-01/2018-12-31.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="vadose")
+def vadose() -> None:
+    """Make, judge and explain global soil-moisture data."""
+
+
+vadose.add_command(library)
+
+
+@vadose.command()
+@click.argument("product", required=False)
+def products(product: str | None) -> None:
+    """List the products vadose reads, or show one."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..products import catalogue, get
+
+    console = Console()
+    if product:
+        entry = get(product)
+        table = Table(show_header=False, box=None)
+        for name, value in vars(entry).items():
+            if value not in ("", None, ()):
+                table.add_row(f"[bold]{name}[/]", str(value))
+        console.print(table)
+        return
+    frame = catalogue()
+    table = Table(title="Products (vadose products ID shows one whole)")
+    columns = [c for c in ("id", "title", "variable", "grid", "period", "cadence", "status") if c in frame]
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in frame[columns].itertuples(index=False):
+        table.add_row(*map(str, row))
+    console.print(table)
+
+
+@vadose.command()
+@click.argument("product")
+@click.argument("paths", nargs=-1, required=True)
+@LIBRARY
+@click.option("--name", help="Name in the library; the product's id by default.")
+@click.option("--flags", default="recommended", show_default=True, help="recommended, usable or none.")
+@BBOX
+@PERIOD
+@click.option("--layout", default="series", show_default=True, help="series, map, both or archive.")
+@click.option("--batch", default=200, show_default=True, help="Times per commit.")
+@click.option("--overwrite", is_flag=True, help="Replace a dataset of the same name.")
+@click.option("--skip-bad", is_flag=True, help="Leave damaged files out, naming each.")
+@SCHEDULER
+def ingest(product: str, paths: tuple[str, ...], url: str, name: str | None, flags: str, bbox: str | None,
+           period: str | None, layout: str, batch: int, overwrite: bool, skip_bad: bool,
+           scheduler: str | None) -> None:  # fmt: skip
+    """Read PATHS of PRODUCT into a library.
+
+    Run again with more files to append; interrupted work goes on after its last commit. PRODUCT is an id of
+    `vadose products`, or `ismn` for a station archive.
+    """
+    from ..recipes import ingest as read_in
+    from ..store import Library
+
+    with progress.plain_warnings(), progress.scheduler(scheduler), progress.steps("Ingesting") as step:
+        result = read_in(
+            Library(url), product, list(paths), name=name, flags=flags, bbox=_numbers(bbox), period=period,
+            layout=layout, batch=batch, overwrite=overwrite, skip_bad=skip_bad, step=step,
+        )  # fmt: skip
+    for path, fault in result.skipped:
+        click.secho(f"Skipped {path}: {fault}", err=True, fg="yellow")
+    click.echo(f"{result.name}: {result.written} of {result.times} times written, {result.present} already there.")
+
+
+@vadose.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Output folder; overrides the file's.")
+@SCHEDULER
+def validate(config: Path, out: Path | None, scheduler: str | None) -> None:
+    """Validate products against stations as CONFIG (YAML) says, and write a report."""
+    from ..recipes import config as reader
+    from ..recipes.evaluate import evaluate
+
+    settings = reader.load(config)
+    with progress.plain_warnings(), progress.scheduler(scheduler), progress.steps("Validating") as step:
+        report = evaluate(settings, out=out, step=step)
+    click.echo(f"Report: {report}")
+
+
+@vadose.command()
+@click.argument("recipe", required=False)
+@click.option("--data", type=click.Path(path_type=Path), help="Folder with the input files.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True, help="Output folder.")
+@click.option("--list", "show", is_flag=True, help="List the recipes.")
+@SCHEDULER
+def run(recipe: str | None, data: Path | None, out: Path, show: bool, scheduler: str | None) -> None:
+    """Run a built-in RECIPE."""
+    from .. import recipes
+
+    if show or recipe is None:
+        for name, text in recipes.names().items():
+            click.echo(f"{name:15s} {text}")
+        return
+    with progress.plain_warnings(), progress.scheduler(scheduler), progress.steps(recipe) as step:
+        report = recipes.run(recipe, data=data, out=out, step=step)
+    click.echo(f"Report: {report}")
+
+
+@vadose.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Output folder.")
+@click.option("--seed", default=7, show_default=True, help="Seed of the simulated Earth.")
+def demo(out: Path, seed: int) -> None:
+    """Take the tour on a simulated Earth: make it, judge two sensors against known truth, write a report."""
+    from ..recipes.demo import demo as recipe
+
+    with progress.plain_warnings(), progress.steps("Demo on a SIMULATED Earth") as step:
+        report = recipe(out=out, seed=seed, step=step)
+    click.echo(f"Report on simulated data: {report}")
+
+
+def _numbers(text: str | None) -> tuple[float, float, float, float] | None:
+    if text is None:
+        return None
+    from ..grid import check_bbox
+
+    try:
+        parts = tuple(float(p) for p in text.split(","))
+    except ValueError:
+        raise click.BadParameter(
+            f"found {text!r}; needed west,south,east,north in degrees", param_hint="--bbox"
+        ) from None
+    return check_bbox(parts)  # type: ignore[arg-type]

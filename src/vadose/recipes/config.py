@@ -1,0 +1,176 @@
+"""What a configuration file may say; anything else is refused with its place in the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pydantic
+import yaml
+from pydantic import Field
+
+from ..errors import ConfigError
+
+Depth = tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0)]]
+Hours = tuple[Annotated[float, Field(ge=0, le=24)], Annotated[float, Field(ge=0, le=24)]]
+Bbox = tuple[float, float, float, float]
+
+
+class _Strict(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+class ProductConfig(_Strict):
+    """One product to judge: files of a catalogue product, or a dataset of the library."""
+
+    label: str
+    id: str | None = None
+    paths: list[str] = Field(default_factory=list)
+    dataset: str | None = None
+    flags: Literal["recommended", "usable", "none"] = "recommended"
+    variable: str | None = None
+    layer: int | None = None
+    t_value: float | None = None
+    depth: Depth | None = None
+    max_distance: Annotated[float, Field(gt=0)] | None = None
+    note: str = ""
+
+    @pydantic.model_validator(mode="after")
+    def _one_source(self) -> ProductConfig:
+        if bool(self.dataset) == bool(self.id):
+            raise ValueError("give either `id` with `paths`, or `dataset` (a name in the library)")
+        if self.id and not self.paths:
+            raise ValueError("`paths` is needed with `id`")
+        return self
+
+
+class StationConfig(_Strict):
+    """The reference stations."""
+
+    path: str | None = None
+    dataset: str | None = None
+    depth: Depth = (0.0, 0.05)
+    flags: tuple[str, ...] | None = ("G",)
+    local_hours: Hours | None = None
+    min_count: Annotated[int, Field(ge=1)] = 1
+
+    @pydantic.model_validator(mode="after")
+    def _one_source(self) -> StationConfig:
+        if bool(self.dataset) == bool(self.path):
+            raise ValueError("give either `path` (archive, folder or file) or `dataset` (a name in the library)")
+        return self
+
+
+class MatchConfig(_Strict):
+    """How product and stations are paired."""
+
+    window: str = "12h"
+    local_hours: Hours | None = None
+    max_distance: Annotated[float, Field(gt=0)] | None = None
+
+
+class ScoreConfig(_Strict):
+    """How pairs are scored."""
+
+    ci: Literal["neff", "bootstrap", "iid", "none"] = "neff"
+    level: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    min_n: Annotated[int, Field(ge=2)] = 20
+    min_years: Annotated[int, Field(ge=1)] = 3
+    min_cells: Annotated[int, Field(ge=3)] = 20
+    n_boot: Annotated[int, Field(ge=100)] = 1000
+    seed: int = 0
+
+
+class EvaluateConfig(_Strict):
+    """A validation: products against stations."""
+
+    title: str = "Validation of soil-moisture products"
+    products: Annotated[list[ProductConfig], Field(min_length=1)]
+    stations: StationConfig
+    match: MatchConfig = MatchConfig()
+    score: ScoreConfig = ScoreConfig()
+    bbox: Bbox | None = None
+    period: str | None = None
+    library: str | None = None
+    out: str = "out"
+    notes: list[str] = Field(default_factory=list)
+
+    @pydantic.model_validator(mode="after")
+    def _unique_labels(self) -> EvaluateConfig:
+        labels = [p.label for p in self.products]
+        if twice := sorted({x for x in labels if labels.count(x) > 1}):
+            raise ValueError(f"labels must be unique, found twice: {', '.join(twice)}")
+        if not self.library and (self.stations.dataset or any(p.dataset for p in self.products)):
+            raise ValueError("`library` is needed where a `dataset` is named")
+        return self
+
+
+def load(path: str | Path, *, variables: dict[str, str] | None = None) -> EvaluateConfig:
+    """Read and check a YAML configuration.
+
+    Parameters
+    ----------
+    path : path
+        The file. Relative paths in it are relative to the file's folder.
+    variables : dict of str, optional
+        Values for ``{name}`` placeholders in its strings, such as ``{data}``.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, is no YAML mapping, or an entry is unknown, missing or of the wrong kind; every
+        fault is listed with its place.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as err:
+        do = "Check the path."
+        raise ConfigError(str(path), found=err.strerror or "no file", needed="a YAML file", do=do) from err
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as err:
+        raise ConfigError(str(path), found="text that is not YAML", needed="a YAML mapping", do=str(err)) from err
+    if not isinstance(raw, dict):
+        raise ConfigError(str(path), found=type(raw).__name__, needed="a YAML mapping with products and stations")
+    return validate(_fill(raw, variables or {}, str(path)), where=str(path), base=path.parent)
+
+
+def validate(raw: dict[str, Any], *, where: str, base: Path | None = None) -> EvaluateConfig:
+    """Check a configuration given as a mapping; see :func:`load`."""
+    try:
+        config = EvaluateConfig.model_validate(raw)
+    except pydantic.ValidationError as err:
+        faults = [f"{'.'.join(str(p) for p in e['loc']) or 'file'}: {e['msg']}" for e in err.errors()]
+        raise ConfigError(where, found=f"{len(faults)} fault(s): " + "; ".join(faults),
+                          needed="entries as in docs/configuration.md") from err  # fmt: skip
+    return config if base is None else _resolve(config, base)
+
+
+def dump(config: EvaluateConfig) -> str:
+    """The configuration as resolved, as YAML with every default written out."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def _fill(value: Any, variables: dict[str, str], where: str) -> Any:
+    if isinstance(value, dict):
+        return {k: _fill(v, variables, where) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_fill(v, variables, where) for v in value]
+    if isinstance(value, str) and "{" in value:
+        try:
+            return value.format(**variables)
+        except (KeyError, IndexError, ValueError) as err:
+            raise ConfigError(where, found=f"placeholder in {value!r}", needed=f"one of {sorted(variables)}") from err
+    return value
+
+
+def _resolve(config: EvaluateConfig, base: Path) -> EvaluateConfig:
+    def absolute(p: str | None) -> str | None:
+        return p if p is None or "://" in p else str(base / Path(p).expanduser())
+
+    products = [p.model_copy(update={"paths": [absolute(x) for x in p.paths]}) for p in config.products]
+    stations = config.stations.model_copy(update={"path": absolute(config.stations.path)})
+    update = {"products": products, "stations": stations, "library": absolute(config.library),
+              "out": absolute(config.out)}  # fmt: skip
+    return config.model_copy(update=update)

@@ -1,0 +1,178 @@
+"""The validation report: figures of plots, words of report, numbers of validation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import plots, products, schema
+from ..report import Column, Report
+from .config import EvaluateConfig
+
+if TYPE_CHECKING:
+    from .evaluate import Evaluation
+
+#: Cells whose time series are drawn, per product.
+SERIES_PER_PRODUCT = 1
+
+
+def write(result: Evaluation, config: EvaluateConfig, folder: Path, *,
+          extra: Callable[[Report], None] | None = None) -> Path:  # fmt: skip
+    """Write ``report.html`` into a folder and return its path; ``extra`` may add a section after the first."""
+    report = Report(config.title, subtitle=_subtitle(result, config), simulated=result.simulated)
+    _overview(report, result, config)
+    if extra is not None:
+        extra(report)
+    _spread(report, result)
+    _places(report, result)
+    _series(report, result)
+    _losses(report, result)
+    _spatial(report, result, config)
+    _origin(report, result, config)
+    return report.write(folder / "report.html")
+
+
+def _subtitle(result: Evaluation, config: EvaluateConfig) -> str:
+    low, high = config.stations.depth
+    n = np.unique(result.stations["station"].values).size
+    return f"{len(result.pairs)} product series against {n} stations; surface means {low:g}-{high:g} m unless said"
+
+
+def _figure(report: Report, figure, caption: str, units: str = "m3 m-3") -> None:
+    report.add_figure(plots.svg(figure, title=caption.split(".")[0], description=caption), caption, units=units)
+
+
+def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> None:
+    report.add_section(
+        "Scores of all cells together",
+        f"One row per product series. Brackets hold {100 * config.score.level:g} % intervals from blocks of days "
+        "resampled with all their cells, so that neither persistence nor neighbouring cells narrow them. "
+        f"Fewer than {config.score.min_n} pairs give no number but a status. "
+        "Rows rest on different days and cells: compare products only where n and cells agree.",
+    )
+    for note in config.notes:
+        report.add_text(note)
+    columns = [Column("product"), Column("depth", "m"), Column("cells"), Column("n"), Column("R"),
+               Column("bias", "m3 m-3"), Column("ubRMSE", "m3 m-3"), Column("anomaly R"), Column("status")]  # fmt: skip
+    more = [Column("product"), Column("RMSE", "m3 m-3"), Column("NSE"), Column("KGE"), Column("Spearman"),
+            Column("MSE: bias", "m6 m-6"), Column("variance", "m6 m-6"), Column("correlation", "m6 m-6")]  # fmt: skip
+    rows, extra = [], []
+    for label in result.pairs:
+        p, s = result.pooled.sel(product=label), result.summary.sel(product=label)
+        depth = next(c.depth for c in config.products if c.label == label) or config.stations.depth
+        status = schema.status_name(int(p["status"])).replace("_", " ")
+        rows.append([
+            label, f"{depth[0]:g}-{depth[1]:g}", f"{int(s['n_cells_ok'])}/{int(s['n_cells'])}", int(p["n"]),
+            _with_interval(p, "r", 2), _with_interval(p, "bias", 3), _with_interval(p, "ubrmse", 3),
+            _number(s["anomaly_r_median"], 2), status,
+        ])  # fmt: skip
+        parts = [_number(p[m], 4) for m in ("mse_bias", "mse_var", "mse_corr")]
+        extra.append([label, _with_interval(p, "rmse", 3), _with_interval(p, "nse", 2), _with_interval(p, "kge", 2),
+                      _number(p["spearman"], 2), *parts])  # fmt: skip
+    notes = [f"{c.label}: {c.note}" for c in config.products if c.note]
+    notes.append("cells: with a score / with a station; anomaly R: median over cells, from the dekad climatology.")
+    report.add_table(columns, rows, "Scores of each product against the stations, all pairs of all cells together.",
+                     notes=notes)  # fmt: skip
+    with report.add_details("More scores of all pairs"):
+        report.add_table(more, extra, "Further scores of all pairs, and the parts the mean square error is made of.")
+    _figure(report, plots.forest(result.pooled, "r"),
+            "Pearson correlation of all pairs with intervals; n beside each product.", "1")  # fmt: skip
+    _figure(report, plots.forest(result.pooled, "bias"),
+            "Mean difference product minus station, with intervals.")  # fmt: skip
+
+
+def _spread(report: Report, result: Evaluation) -> None:
+    report.add_section("Spread over cells", "Each cell scored over time; a box needs the cells named under it.")
+    under = ": median, quartiles and number of cells under each box."
+    captions = {
+        "r": "Pearson correlation per cell",
+        "ubrmse": "Unbiased RMSE per cell",
+        "bias": "Bias per cell, product minus station",
+        "anomaly_r": "Correlation of anomalies from the dekad climatology per cell",
+    }
+    for metric, caption in captions.items():
+        if np.isfinite(result.scores[metric].values).any():
+            units = result.scores[metric].attrs["units"]
+            _figure(report, plots.score_boxes(result.scores, metric), caption + under, units)
+    _figure(report, plots.scatter_density(result.pairs, scores=result.pooled),
+            "Station against product for all pairs; colour is the number of pairs, the line is 1:1.")  # fmt: skip
+
+
+def _places(report: Report, result: Evaluation) -> None:
+    report.add_section("Where", "Stations and the product cells that hold them.")
+    _figure(report, plots.station_map(result.stations, result.scores),
+            "Stations and centres of the matched product cells.", "degrees")  # fmt: skip
+    if np.isfinite(result.scores["r"].values).any():
+        _figure(report, plots.score_map(result.scores, "r"), "Pearson correlation per cell.", "1")
+    _figure(report, plots.status_map(result.scores), "Status of each cell: why a score is missing where it is.", "1")
+
+
+def _series(report: Report, result: Evaluation) -> None:
+    report.add_section("Time series", "The cell with most pairs of each product; lines break where data are missing.")
+    for label, pairs in result.pairs.items():
+        counts = pairs["n_matched"].values
+        for cell in np.argsort(-counts, kind="stable")[:SERIES_PER_PRODUCT]:
+            if counts[cell] == 0:
+                report.add_text(f"{label}: no pair in any cell, hence no series.")
+                continue
+            caption = f"{label} and stations {pairs['stations'].values[cell]!s}, {int(counts[cell])} pairs."
+            units = pairs["estimate"].attrs.get("units", "1")
+            _figure(report, plots.time_series(pairs, int(cell), product=label), caption, units)
+
+
+def _losses(report: Report, result: Evaluation) -> None:
+    report.add_section("What was dropped, and why",
+                       "A product value is used for one station day at most, and a day once.")  # fmt: skip
+    _figure(report, plots.dropped_bars(result.pairs), "Product and station values per product series by fate.", "1")
+    rows = []
+    for label, pairs in result.pairs.items():
+        dropped = pairs["n_dropped"].sum("cell")
+        rows.append([label, f"{int(pairs['n_estimate'].sum())}", f"{int(pairs['n_reference'].sum())}",
+                     f"{int(pairs['n_matched'].sum())}", *[f"{int(v)}" for v in dropped.values],
+                     f"{pairs.attrs.get('n_sensors_outside', 0)} of {pairs.attrs.get('n_sensors', 0)}"])  # fmt: skip
+    first = next(iter(result.pairs.values()))
+    reasons = [str(r).replace("_", " ") for r in first["reason"].values]
+    columns = ["product", "product values", "station days", "matched", *reasons, "sensors outside"]
+    report.add_table(columns, rows, "Valid values of product and stations, pairs made of them, and values left over.")
+    outside = sorted({s for p in result.pairs.values() for s in p.attrs.get("sensors_outside", "").split(", ") if s})
+    if outside:
+        report.add_text("Stations outside at least one product: " + ", ".join(outside) + ".")
+
+
+def _spatial(report: Report, result: Evaluation, config: EvaluateConfig) -> None:
+    if not result.spatial:
+        most = max((p.sizes["cell"] for p in result.pairs.values()), default=0)
+        report.add_section("Spatial validation", f"Not possible: at most {most} cells hold stations, and a date needs "
+                           f"{config.score.min_cells}.")  # fmt: skip
+        return
+    report.add_section("Spatial validation", "Each date scored over its cells.")
+    rows = [[label, f"{int((ds['status'] == 0).sum())}", _number(ds["r"].median(), 2), _number(ds["ubrmse"].median(), 3)]
+            for label, ds in result.spatial.items()]  # fmt: skip
+    report.add_table(["product", "dates", "median R", "median ubRMSE [m³ m⁻³]"], rows, "Median over dates.")
+
+
+def _origin(report: Report, result: Evaluation, config: EvaluateConfig) -> None:
+    rows = {label: result.inputs[label] for label in result.pairs}
+    rows["stations"] = str(result.stations.attrs.get("title", ""))
+    rows["software"] = str(result.scores.attrs.get("software", ""))
+    rows["matching"] = f"window ± {config.match.window}, inclusive, one to one"
+    rows["intervals"] = f"{config.score.ci}, level {config.score.level:g}"
+    report.add_provenance(rows)
+    ids = dict.fromkeys(p.id for p in config.products if p.id)
+    entries = [products.get(i) for i in ids]
+    report.add_citations([f"{e.title}, {e.provider}." + (f" doi:{e.doi}" if e.doi else "") for e in entries])
+
+
+def _number(value, digits: int) -> str:
+    number = float(value)
+    return "-" if not math.isfinite(number) else f"{number:.{digits}f}".replace("-", "−")
+
+
+def _with_interval(ds, metric: str, digits: int) -> str:
+    middle = _number(ds[metric], digits)
+    low, high = _number(ds[f"{metric}_lower"], digits), _number(ds[f"{metric}_upper"], digits)
+    return middle if "-" in (middle, low, high) else f"{middle} [{low}, {high}]"
