@@ -31,10 +31,12 @@ def child(script: str, *args: object) -> subprocess.Popen:
 APPEND_SLOWLY = """
     import sys, time
     import dask, dask.array, xarray as xr
-    from vadose.store import Library
+    from vadose.store import Library, layouts
+
+    layouts.PASS_BYTES = 10_000  # write in many passes, so that the kill hits one of them
 
     def slow(block):
-        time.sleep(0.02)
+        time.sleep(0.05)
         return block
 
     lib = Library(sys.argv[1])

@@ -137,6 +137,8 @@ class Library:
         check_name(name)
         form = _form(ds, layout)
         parts = layouts.copies(layout, form)
+        if len(parts) > 1 and ds.nbytes <= layouts.PASS_BYTES:
+            ds = ds.compute()  # once for both copies
         with writer(self.url), translated(f"{self.url}: {name}", "written"):
             session = self._writable()
             taken = names_in(session.store)
@@ -157,7 +159,7 @@ class Library:
                     encoded = arrays.create(store, path, source, layout=part, form=form)
                     done += arrays.fill(store, path, encoded, spread=spread)
                     if i == 0 and len(parts) > 1 and not spread and _is_lazy(ds):
-                        source = arrays.read(store, path, layout=part)  # cheaper than computing the source again
+                        source = arrays.read(store, path, layout=part)  # cheaper than the source, and bounded in memory
             return _commit(session, message or f"write {name}{_extent(ds)}", name, "write")
 
     def append(self, name: str, ds: xr.Dataset, *, message: str = "") -> str:
@@ -192,6 +194,8 @@ class Library:
             have = arrays.read(session.store, f"{name}/{card['layouts'][0]}", layout=card["layouts"][0])
             grow = growing(have, where=name)
             check_append(have, ds, grow=grow, where=name)
+            if len(card["layouts"]) > 1 and ds.nbytes <= layouts.PASS_BYTES:
+                ds = ds.compute()  # once for both copies
             with self._changes(session, ds) as (store, done, spread):
                 for part in card["layouts"]:
                     path = f"{name}/{part}"
