@@ -176,3 +176,18 @@ def test_opening_reads_no_values(data, monkeypatch):
     products.open("esa_cci", data / "esa_cci/cells/v08.1_combined")
     with pytest.raises(AssertionError, match="values were read"):
         ds.sm.load()
+
+
+def test_every_flag_value_translates():
+    """Against the bit-by-bit rule, for each version's code of no data."""
+    from vadose.products.merged_record import FLAG_BITS, NO_DATA, _translate
+
+    for codes in NO_DATA.values():
+        values = np.concatenate([np.arange(600), [-1, -9999, 100_000]]).astype("int32")
+        for value, got in zip(values.tolist(), _translate(values, codes).tolist(), strict=True):
+            if value in codes or (value < 0 and codes == (-9999,)):
+                assert got == schema.FLAGS["missing"]
+            elif 0 <= value < 128:
+                assert got == sum(schema.FLAGS[name] for bit, name in FLAG_BITS.items() if value & bit)
+            else:
+                assert got & schema.FLAGS["other_inconsistency"]

@@ -90,7 +90,7 @@ def test_a_column_is_decoded_and_converted(tmp_path):
     path = tmp_path / "a.nc"
     with netCDF4.Dataset(path, "w") as nc:
         nc.createDimension("obs", 4)
-        v = nc.createVariable("x", "i2", ("obs",), fill_value=-1, endian="big")
+        v = nc.createVariable("x", ">i2", ("obs",), fill_value=-1, endian="big")
         v.set_auto_maskandscale(False)
         v.units, v.scale_factor = "percent", 0.5
         v[:] = [0, 100, -1, -9]

@@ -160,7 +160,7 @@ _SMAP = (
     Product(
         "smap_l2", "SMAP L2 radiometer soil moisture, half orbits", "NASA NSIDC DAAC", ("SPL2SMP R18290",), "sm",
         "m3 m-3", _SURFACE, "EASE-Grid 2.0 M36", "2015-03-31/", "swath", "confirmed", "smap:open_smap_l2", "smap",
-        licence=_NASA, patterns=("SMAP_L2_SM_P*.h5",),
+        licence=_NASA, patterns=("SMAP_L2_SM_P_[0-9]*.h5",),
     ),
 )  # fmt: skip
 

@@ -131,9 +131,15 @@ def canonical_flags(raw: xr.DataArray, version: str) -> xr.DataArray:
 
 
 def _translate(values: np.ndarray, codes: Sequence[int]) -> np.ndarray:
-    none = np.isin(values, codes)
-    bits = schema.map_bits(np.where(none, 0, values).astype("int64"), FLAG_BITS)
-    return np.where(none, np.uint16(schema.FLAGS["missing"]), bits)
+    """Flags by table; bits that are not listed, and values beyond them, are ``other_inconsistency``."""
+    other, size = np.uint16(schema.FLAGS["other_inconsistency"]), 512
+    every = np.arange(size + 2)
+    table = schema.map_bits(every, FLAG_BITS)
+    table[(every & ~sum(FLAG_BITS)) != 0] |= other
+    table[size:] = other  # [512]: too large, [513]: negative
+    for code in codes:
+        table[code if code >= 0 else size + 1] = schema.FLAGS["missing"]
+    return table[np.where(values < 0, size + 1, np.minimum(values, size))]
 
 
 def index_record(
@@ -160,7 +166,9 @@ def index_record(
     common: dict[str, Any] = {"parent": find_grid, "optional": optional, "identity": identity, "bbox": bbox,
                               "period": period, "fills": fills([*variables, *optional]), "dtypes": dtypes,
                               "do": f"Is this {_NAMES[record]}?"}  # fmt: skip
-    return index_cells(paths, variables, **common) if kind else index_images(paths, variables, **common)
+    if kind:
+        return index_cells(paths, variables, **common)
+    return index_images(paths, variables, name_date=r"-(\d{8})\d{6}-", **common)
 
 
 def open_surface(paths: Sequence[Path], *, product: Product, accepted: Sequence[str], bbox: Any, period: Any,
