@@ -102,3 +102,27 @@ def test_root_zone(data):
 def test_files_of_other_products_are_refused(data, product, file):
     with pytest.raises(InputFileError, match=r"0165\.nc"):
         products.open(product, data / file)
+
+
+def test_dekadal_images_count_their_observations(tmp_path):
+    """The layout of the documentation: as monthly, one file per dekad."""
+    for day, value in ((18262, 0.2), (18272, 0.3)):
+        stamp = np.datetime64(day, "D").astype(str).replace("-", "")
+        path = tmp_path / f"C3S-SOILMOISTURE-L3S-SSMV-PASSIVE-DEKADAL-{stamp}000000-TCDR-v202212.0.0.nc"
+        with netCDF4.Dataset(path, "w") as nc:
+            nc.title = "C3S Surface Soil Moisture merged PASSIVE Product"
+            axes = {"time": [float(day)], "lat": 89.875 - np.arange(720) / 4, "lon": -179.875 + np.arange(1440) / 4}
+            for name, axis in axes.items():
+                nc.createDimension(name, len(axis))
+                nc.createVariable(name, "f8" if name == "time" else "f4", (name,))[:] = axis
+            nc["time"].units = "days since 1970-01-01 00:00:00 UTC"
+            for name, kind, fill, number in (("sm", "f4", -9999.0, value), ("nobs", "i2", -1, 7)):
+                field = np.full((1, 720, 1440), fill, kind)
+                field[0, 3, 4] = number
+                nc.createVariable(name, kind, ("time", "lat", "lon"), fill_value=fill, zlib=True)[:] = field
+            nc["sm"].units = "m3 m-3"
+    ds = products.open("c3s", tmp_path)
+    assert ds.attrs["cadence"] == "dekadal" and ds.attrs["variant"] == "passive"
+    assert ds.time.values.astype("M8[D]").astype(str).tolist() == ["2020-01-01", "2020-01-11"]
+    np.testing.assert_allclose(ds.sm[:, 3, 4].values, [0.2, 0.3], rtol=1e-6)
+    assert ds.nobs[:, 3, 4].values.tolist() == [7, 7] and int(ds.nobs.sum()) == 14

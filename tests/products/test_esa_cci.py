@@ -191,3 +191,10 @@ def test_every_flag_value_translates():
                 assert got == sum(schema.FLAGS[name] for bit, name in FLAG_BITS.items() if value & bit)
             else:
                 assert got & schema.FLAGS["other_inconsistency"]
+
+
+def test_root_zone_files_of_c3s_name_nothing_but_their_version(data):
+    with pytest.raises(InputFileError, match="version v202505, as of a C3S file"):
+        products.open("esa_cci_rzsm", data / "c3s/cells/v202505_rzsm")
+    with pytest.raises(InputFileError, match=r"an ESA CCI file|version 09\.2"):
+        products.open("c3s_rzsm", data / "esa_cci/cells/v09.2_rzsm")

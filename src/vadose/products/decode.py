@@ -76,6 +76,7 @@ def open_netcdf(path: str | Path, *, needed: Iterable[str] = (), do: str = "") -
         raise InputFileError(name, found=found, needed=kind)
     if Path(path).stat().st_size == 0:
         raise InputFileError(name, found="an empty file (0 bytes)", needed=kind, do="Download it again.")
+    _check_length(path)
     with _library_lock():
         try:
             nc = netCDF4.Dataset(str(path), "r")
@@ -94,6 +95,21 @@ def open_netcdf(path: str | Path, *, needed: Iterable[str] = (), do: str = "") -
             raise InputFileError(name, found=found, needed="a complete file", do="Download it again.") from err
         finally:
             nc.close()
+
+
+def _check_length(path: str | Path) -> None:
+    """Refuse a NetCDF-3 file shorter than its header says: the library would read the rest as zeros."""
+    from .classic import least_size
+
+    size = Path(path).stat().st_size
+    try:
+        least = least_size(path)
+    except ValueError as err:
+        found = f"a NetCDF-3 file with {err} ({size} bytes)"
+        raise InputFileError(Path(path).name, found=found, needed="a complete file", do="Download it again.") from err
+    if least is not None and size < least:
+        raise InputFileError(Path(path).name, found=f"a truncated NetCDF-3 file of {size} bytes",
+                             needed=f"at least {least} bytes", do="Download it again.")  # fmt: skip
 
 
 @contextmanager

@@ -45,6 +45,7 @@ RZSM_LAYERS = {"1": (0.0, 0.1), "2": (0.1, 0.4), "3": (0.4, 1.0)}
 _OBSERVED = Coding(fills=(-9999.0,), valid=(0.0, 1e6), dtype="float64")  # v05 holds junk such as -3440586.5
 _VARIANTS = ("GAPFILLED", "RZSM", "MODELFREE", "COMBINED", "PASSIVE", "ACTIVE")
 _MARKS = {"esa_cci": r"ESA[ _]?CCI", "c3s": r"C3S"}
+_VERSIONS = {"esa_cci": r"(?:\b|[fv])(\d{2}\.\d)(?!\d)", "c3s": r"(v20\d{4})(?!\d)"}
 _NAMES = {"esa_cci": "an ESA CCI file", "c3s": "a C3S file"}
 
 
@@ -98,12 +99,19 @@ def identify(nc: Any, path: Path, record: str, accepted: Sequence[str], variable
     if variant not in accepted:
         raise InputFileError(path.name, found=f"the variant {variant}", needed=f"one of {list(accepted)}",
                              do="See vadose.products.catalogue() for the product that reads it.")  # fmt: skip
-    pattern = r"(?:\b|[fv])(\d{2}\.\d)(?!\d)" if record == "esa_cci" else r"(v\d{6})"
-    version = next((m[1] for text in places if (m := re.search(pattern, text))), "unknown")
+    version = _version(places, record)
+    if version == "unknown" and (foreign := _version(places, other)) != "unknown":
+        raise InputFileError(path.name, found=f"version {foreign}, as of {_NAMES[other]}", needed=_NAMES[record],
+                             do=f"Open it as a product of {other!r}.")  # fmt: skip
     cadence = next((c for c in ("DEKADAL", "MONTHLY") if c in (own + path.name).upper()), "DAILY")
     assume = "percent" if variant == "ACTIVE" else "m3 m-3"
     unit = check_units(nc.variables[variable], path, "1" if variant == "ACTIVE" else "m3 m-3", assume=assume)
     return Identity(record, variant, version, cadence, unit)
+
+
+def _version(places: Sequence[str], record: str) -> str:
+    found = (re.search(_VERSIONS[record], text) for text in places)
+    return next((m[1] for m in found if m), "unknown")
 
 
 def _variant(text: str) -> str:
