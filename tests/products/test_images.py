@@ -193,3 +193,9 @@ def test_with_a_period_files_far_off_by_name_are_not_opened(tmp_path):
         one_degree([near, far, odd], **options)
     with pytest.raises(InputFileError, match=r"v-20000101\.nc.*within the period"):
         one_degree([near], period="2005", **options)
+
+
+def test_an_axis_with_a_missing_value(tmp_path):
+    path = write(tmp_path / "a.nc", [0], lat=(1.5, np.nan, -0.5), values=np.zeros((1, 3, 4)))
+    with pytest.raises(InputFileError, match=r"a\.nc: lat: found an axis of shape \(3,\)"):
+        one_degree([path])

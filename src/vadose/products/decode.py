@@ -189,13 +189,12 @@ class Coding:
         The file's own ``valid_range`` is *not* applied: values outside it are counted later, not hidden here.
         """
         names = variable.ncattrs()
-        declared = [float(f) for n in ("_FillValue", "missing_value") if n in names
-                    for f in np.ravel(np.asarray(variable.getncattr(n), dtype=float))]  # fmt: skip
+        declared = [f for n in ("_FillValue", "missing_value") for f in _numbers(variable, n)]
         default = [DEFAULT_FILLS["f"]] if variable.dtype.kind == "f" else []
         return cls(
             fills=tuple(dict.fromkeys(f for f in (*declared, *fills, *default) if not np.isnan(f))),
-            scale=float(variable.getncattr("scale_factor")) if "scale_factor" in names else 1.0,
-            offset=float(variable.getncattr("add_offset")) if "add_offset" in names else 0.0,
+            scale=next(iter(_numbers(variable, "scale_factor")), 1.0),
+            offset=next(iter(_numbers(variable, "add_offset")), 0.0),
             valid=valid,
             dtype=dtype,
             unsigned="_Unsigned" in names and str(variable.getncattr("_Unsigned")).lower() == "true",
@@ -225,11 +224,23 @@ class Coding:
         if self.scale != 1.0 or self.offset != 0.0:
             out = (out.astype(np.float64) * self.scale + self.offset).astype(work)
         for fill in self.fills:
-            out[_equals(coded, fill)] = np.nan
+            np.copyto(out, np.nan, where=_equals(coded, fill))
         if self.valid is not None:
             low, high = self.valid
-            out[(coded < low) | (coded > high)] = np.nan
+            np.copyto(out, np.nan, where=(coded < low) | (coded > high))
         return out.astype(target, copy=False)
+
+
+def _numbers(variable: Any, name: str) -> list[float]:
+    """Values of a numeric attribute, none if it is absent."""
+    if name not in variable.ncattrs():
+        return []
+    value = variable.getncattr(name)
+    try:
+        return np.ravel(np.asarray(value, dtype=float)).tolist()
+    except ValueError as err:
+        file = Path(variable.group().filepath()).name
+        raise InputFileError(f"{file}: {variable.name}", found=f"{name} = {value!r}", needed="a number") from err
 
 
 def _equals(coded: np.ndarray, fill: float) -> np.ndarray:

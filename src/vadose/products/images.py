@@ -306,6 +306,10 @@ def _header(nc: Any, path: Path, names: Sequence[str], roles: Mapping[str, str],
         dims = {role: dim for dim, role in roles.items() if dim in nc.dimensions}
         lat = np.asarray(get_variable(nc, dims["lat"], path)[:])
         lon = np.asarray(get_variable(nc, dims["lon"], path)[:])
+    for label, axis in (("lat", lat), ("lon", lon)):
+        if axis.ndim != 1 or not np.isfinite(axis).all():
+            raise InputFileError(f"{path.name}: {label}", found=f"an axis of shape {axis.shape} or with missing values",
+                                 needed="a complete 1-D axis")  # fmt: skip
     for name in names:
         size = {r: n for r, n in zip(orders[name], shapes[name], strict=True)}
         if (size["lat"], size["lon"]) != (len(lat), len(lon)):
