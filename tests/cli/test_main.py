@@ -41,8 +41,10 @@ def test_help_and_version(capsys):
 
 
 def test_help_imports_nothing_heavy():
-    code = "import sys\nfrom vadose.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit: pass\n" \
-           "print([m for m in ('xarray','pandas','numba','dask','matplotlib','scipy','zarr') if m in sys.modules])"  # fmt: skip
+    heavy = ("xarray", "pandas", "numba", "dask", "matplotlib", "scipy", "zarr")
+    lines = ["import sys", "from vadose.cli import main", "try:", "    main(['--help'])", "except SystemExit:",
+             f"    print([m for m in {heavy} if m in sys.modules])"]  # fmt: skip
+    code = "\n".join(lines)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
 
@@ -63,9 +65,8 @@ def test_library_commands(capsys, library, tmp_path):
     assert "ramp" in run(capsys, "library", "history", library)[1]
     code, out, _ = run(capsys, "library", "check", library)
     assert code == 0 and "0 problems" in out
-    code, _, _ = run(
-        capsys, "library", "export", library, "ramp", tmp_path / "ramp.nc", "--period", "2020-01-05/2020-01-09"
-    )
+    argv = ["library", "export", library, "ramp", tmp_path / "ramp.nc", "--period", "2020-01-05/2020-01-09"]
+    code, _, _ = run(capsys, *argv)
     assert code == 0
     assert xr.open_dataset(tmp_path / "ramp.nc").sizes["time"] == 5
     assert run(capsys, "library", "rm", library, "ramp", "--yes")[0] == 0

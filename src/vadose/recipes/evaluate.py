@@ -106,7 +106,9 @@ def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: No
 
 def _save_scores(result: Evaluation, folder: Path) -> None:
     encoding = {v: {"zlib": True} for v in result.scores.data_vars if result.scores[v].dtype.kind in "fi"}
-    result.scores.to_netcdf(folder / "scores.nc", encoding=encoding)
+    part = folder / "scores.nc.part"  # renamed when whole: a reader never meets half a file
+    result.scores.to_netcdf(part, encoding=encoding)
+    part.replace(folder / "scores.nc")
     frame = result.scores.drop_dims("reason", errors="ignore").to_dataframe()
     for reason in result.scores["reason"].values if "reason" in result.scores else ():
         frame[f"dropped_{reason}"] = result.scores["n_dropped"].sel(reason=reason).values
