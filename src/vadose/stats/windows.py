@@ -111,8 +111,7 @@ def _moving(
     mean, centre = np.empty(rows.shape), np.empty(len(rows))
 
     def work(part: slice) -> None:
-        data = np.ascontiguousarray(rows[part], dtype=np.float64)
-        moving_mean_rows(data, first, last, min_obs, centre[part], mean[part])
+        moving_mean_rows(block(rows[part], slice(None)), first, last, min_obs, centre[part], mean[part])
 
     over_rows(work, len(rows))
     return shape, rows.astype(np.float64, copy=False), mean, centre
