@@ -40,8 +40,8 @@ def truth() -> dict[str, float]:
     return {
         "bias": bias, "ubrmse": np.sqrt(corr + var), "r": R, "rmse": np.sqrt(mse), "nse": 1 - mse / SY**2,
         "kge": 1 - np.sqrt((R - 1) ** 2 + (MX / MY - 1) ** 2 + (gamma - 1) ** 2), "mse_corr": corr,
-        "mse_bias": bias**2, "mse_var": var, "spearman": 6 / np.pi * np.arcsin(R / 2), "kendall": 2 / np.pi * np.arcsin(R),
-        "mse": mse, "r2_pearson": R * R,
+        "mse_bias": bias**2, "mse_var": var, "spearman": 6 / np.pi * np.arcsin(R / 2),
+        "kendall": 2 / np.pi * np.arcsin(R), "mse": mse, "r2_pearson": R * R,
     }  # fmt: skip
 
 
@@ -102,7 +102,8 @@ def test_triple_collocation_covers():
     shape = (POINTS, 2000)
     t = persistent(rng, 0.9, shape)
     got = triple.collocate(
-        t + 0.5 * rng.standard_normal(shape), 2 * t + persistent(rng, 0.9, shape), -0.5 * t + 0.3 * rng.standard_normal(shape),
+        t + 0.5 * rng.standard_normal(shape), 2 * t + persistent(rng, 0.9, shape),
+        -0.5 * t + 0.3 * rng.standard_normal(shape),
         n_boot=500,
     )  # fmt: skip
     real = {"err_std": (0.5, 1.0, 0.3), "r2": (0.8, 0.8, 0.25 / 0.34), "beta": (1.0, 0.5, -2.0)}

@@ -294,7 +294,8 @@ def test_kendall_interval_holds_where_pytesmo_does_not():
     [
         ({"ci": "bca"}, "ci"), ({"level": 95}, "level"), ({"min_n": 1}, "min_n"), ({"n_boot": 3}, "n_boot"),
         ({"position": np.arange(9)}, "position"), ({"position": np.zeros(10, int)}, "position"),
-        ({"position": np.arange(10) + 0.5}, "position"), ({"position": np.arange(10) * 10**8 + np.eye(10)[3]}, "position"),
+        ({"position": np.arange(10) + 0.5}, "position"),
+        ({"position": np.arange(10) * 10**8 + np.eye(10)[3]}, "position"),
     ],
 )  # fmt: skip
 def test_bad_options_are_named(wrong, names):

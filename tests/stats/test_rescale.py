@@ -114,7 +114,8 @@ def test_fit_serves_other_values():
     ("options", "names"),
     [
         ({"percentiles": [0, 50]}, "percentiles"), ({"percentiles": [0, 60, 50, 100]}, "percentiles"),
-        ({"nbins": 1}, "nbins"), ({"nbins": 5, "percentiles": [0, 50, 100]}, "both"), ({"min_per_bin": 1}, "min_per_bin"),
+        ({"nbins": 1}, "nbins"), ({"nbins": 5, "percentiles": [0, 50, 100]}, "both"),
+        ({"min_per_bin": 1}, "min_per_bin"),
     ],
 )  # fmt: skip
 def test_bad_options_are_named(options, names):

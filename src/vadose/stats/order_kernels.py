@@ -57,8 +57,10 @@ def stable_order(values, order, ordered, keys, count):
             keys[i] = np.uint32((values[i] - low) * scale)
         for i in range(n):
             count[keys[i] + np.uint32(1)] += np.uint32(1)
-        for b in range(1, buckets):
-            count[b] += count[b - 1]
+        total = np.uint32(0)
+        for b in range(buckets):
+            total += count[b]
+            count[b] = total
         for i in range(n):
             at = count[keys[i]]
             order[at] = i
