@@ -8,7 +8,7 @@ from numba import njit
 
 @njit(cache=True, nogil=True)
 def window_ends(when, half, first, last):
-    """For each time in order: the first sample not earlier than ``half`` before, and the end of those up to ``half`` after."""
+    """First sample of each time's window and the one after its last, times in order, ends included."""
     n = when.size
     i = j = 0
     for t in range(n):
@@ -22,7 +22,7 @@ def window_ends(when, half, first, last):
 
 @njit(cache=True, nogil=True)
 def moving_rows(values, first, last, min_obs, apart, out):
-    """Mean of the finite values from sample ``first[t]`` to before ``last[t]``, or (``apart``) the value less that mean.
+    """Mean of the finite values from sample ``first[t]`` to before ``last[t]``, or (``apart``) value less mean.
 
     Running sums are of values less the mean of the row, so that nothing is lost far from zero.
     """
