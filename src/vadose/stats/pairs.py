@@ -111,7 +111,7 @@ def scores(
     ``n_eff_bias`` lie in [3, n].
 
     Measured on 3653 days of AR(1) pairs, phi 0 to 0.95, with 0, 30 and 70 % missing or every third day: "neff"
-    intervals of 95 % cover 93-96 % for all scores, "iid" ones 33-49 % at phi = 0.9. Limits: with some ten effective
+    intervals of 95 % cover 92-97 % for all scores, "iid" ones 33-49 % at phi = 0.9. Limits: with some ten effective
     samples (one year at phi = 0.95) ubrmse, rmse and mse_corr are covered at 86-90 %; persistence that makes up a
     few per cent of the errors hides below the noise of rho(1) (bias covered at 87-93 %).
 
