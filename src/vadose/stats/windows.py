@@ -109,7 +109,7 @@ def _moving(
     def work(part: slice) -> None:
         moving_rows(block(rows[part], slice(None)), first, last, min_obs, apart, out[part])
 
-    over_rows(work, len(rows), rows=4)
+    over_rows(work, len(rows), rows=max(1, min(32, 100_000 // max(1, when.size))))
     return out.reshape(*shape, rows.shape[1])
 
 
