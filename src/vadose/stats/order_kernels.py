@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 
 
 @intrinsic
-def _popcount(typingctx, word):  # type: ignore[no-untyped-def]
+def _popcount(typingctx, word):
     """Count the ones of a 64-bit word (one machine instruction)."""
 
     def generate(context, builder, signature, args):
@@ -57,8 +57,10 @@ def stable_order(values, order, ordered, keys, count):
             keys[i] = np.uint32((values[i] - low) * scale)
         for i in range(n):
             count[keys[i] + np.uint32(1)] += np.uint32(1)
-        for b in range(1, buckets):
-            count[b] += count[b - 1]
+        total = np.uint32(0)
+        for b in range(buckets):
+            total += count[b]
+            count[b] = total
         for i in range(n):
             at = count[keys[i]]
             order[at] = i
@@ -98,6 +100,13 @@ def average_ranks(ordered, order, ranks):
     """
     n = order.size
     pairs = triples = weighted = 0.0
+    same = 0
+    for i in range(1, n):
+        same += ordered[i] == ordered[i - 1]
+    if same == 0:
+        for i in range(n):
+            ranks[order[i]] = i + 1.0
+        return pairs, triples, weighted
     i = 0
     while i < n:
         j = i + 1
@@ -136,7 +145,8 @@ def discordant_pairs(places, ends, words, inside, above, step):
         end = ends[at]
         word = end >> np.uint32(6)
         below += np.int64(above[word >> np.uint32(6)]) + np.int64(inside[word >> np.uint32(6), word & np.uint32(63)])
-        below += np.int64(_popcount(words[word] & ((np.uint64(1) << np.uint64(end & np.uint32(63))) - np.uint64(1))))
+        before = words[word] & ((np.uint64(1) << np.uint64(end & np.uint32(63))) - np.uint64(1))
+        below += np.int64(_popcount(before))  # type: ignore[call-arg]
         word = at >> np.uint32(6)
         words[word] |= np.uint64(1) << np.uint64(at & np.uint32(63))
         block = word >> np.uint32(6)

@@ -95,20 +95,29 @@ def scores(
     (1 + phi)/(1 - phi) of the textbooks up to 1/n, with gaps that form is too wide, since the samples left are less
     alike.
 
-    Choice: rho belongs to the influence series of each score (for bias the errors, for r the product of both series'
-    anomalies less its regression part, for ubrmse squared errors), at the smallest lag that a tenth of the samples
-    share. For Gaussian AR(1) series this is the product of both rho for r and rho^2 for ubrmse, as in the textbooks.
+    Choice: rho is that of the influence series of each score (bias: the errors; ubrmse: their squares; r: the
+    product of both anomalies less its regression part), worked out from the lagged covariances of both series as for
+    Gaussian ones, since lagged products of squares are noisier (one year at phi = 0.95: ubrmse covered 84 % with
+    them, 90 % so). For AR(1) series this is the textbooks' product of both rho for r and rho^2 for ubrmse. The lag
+    is the smallest that a tenth of the samples share; what removing the mean takes from the covariances is given back.
 
-    Choice: a second, longer lag tells white noise from persistence: rho(k) = a phi^k with a <= 1. A persistent truth
-    seen through white noise has a low rho(1) but a long memory, which (1 - rho)/(1 + rho) misses.
+    Choice: a second lag, three times as long, tells white noise from persistence: rho(k) = a phi^k with a <= 1. A
+    persistent truth seen through white noise has a low rho(1) but a long memory, which (1 - rho)/(1 + rho) misses
+    (phi = 0.95 under white noise, r = 0.7: r is covered at 94 %).
 
     Choice: the variance of each influence series is the measured one, so that intervals of r, ubrmse and the rest
     hold for skewed and heavy-tailed values too (ubrmse: chi-square with the degrees of freedom that match it);
-    ``ci="iid"`` is classical. ``n_eff_r`` and ``n_eff_bias`` lie in [3, n].
+    ``ci="iid"`` is classical. ``n_eff_r`` counts the independent Gaussian pairs that would know r as well; it and
+    ``n_eff_bias`` lie in [3, n].
+
+    Measured on 3653 days of AR(1) pairs, phi 0 to 0.95, with 0, 30 and 70 % missing or every third day: "neff"
+    intervals of 95 % cover 92-97 % for all scores, "iid" ones 33-49 % at phi = 0.9. Limits: with some ten effective
+    samples (one year at phi = 0.95) ubrmse, rmse and mse_corr are covered at 86-90 %; persistence that makes up a
+    few per cent of the errors hides below the noise of rho(1) (bias covered at 87-93 %).
 
     Choice: ``ci="bootstrap"`` draws circular blocks of the time axis, long enough to balance noise and bias for an
     AR(1) process. The quantiles are shifted by the resamples' own bias and stretched by what blocks of that length
-    hide (on the scales above); plain percentiles covered 88-90 % at phi = 0.95. Spearman and Kendall keep
+    hide (on the scales above); plain percentiles covered 89 % at phi = 0.95 (ubrmse). Spearman and Kendall keep
     their "neff" intervals, because ordering every resample costs 100 times the rest; p-values and n_eff are of "neff".
 
     Examples

@@ -7,38 +7,58 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def moving_mean_rows(values, first, last, min_obs, centre, out):
-    """Mean of the finite values from sample ``first[t]`` to before ``last[t]``, from running sums of centred values.
+def window_ends(when, half, first, last):
+    """First sample of each time's window and the one after its last, times in order, ends included."""
+    n = when.size
+    i = j = 0
+    for t in range(n):
+        while when[i] < when[t] - half:
+            i += 1
+        while j < n and when[j] <= when[t] + half:
+            j += 1
+        first[t] = i
+        last[t] = j
 
-    ``centre`` gets each row's mean, which ``out`` leaves out.
+
+@njit(cache=True, nogil=True)
+def moving_rows(values, first, last, min_obs, apart, out):
+    """Mean of the finite values from sample ``first[t]`` to before ``last[t]``, or (``apart``) value less mean.
+
+    Running sums are of values less the mean of the row, so that nothing is lost far from zero.
     """
     rows, length = values.shape
     sums, counts = np.empty(length + 1), np.empty(length + 1, np.int64)
     for p in range(rows):
+        row, to = values[p], out[p]
         n = 0
         mean = 0.0
         start = 0.0
         for t in range(length):
-            if np.isfinite(values[p, t]):
+            if np.isfinite(row[t]):
                 if n == 0:
-                    start = values[p, t]
-                mean += values[p, t] - start
+                    start = row[t]
+                mean += row[t] - start
                 n += 1
         mean = start + mean / n if n else np.nan
-        centre[p] = mean
         total = 0.0
         seen = 0
         sums[0] = 0.0
         counts[0] = 0
         for t in range(length):
-            if np.isfinite(values[p, t]):
-                total += values[p, t] - mean
+            if np.isfinite(row[t]):
+                total += row[t] - mean
                 seen += 1
             sums[t + 1] = total
             counts[t + 1] = seen
         for t in range(length):
-            k = counts[last[t]] - counts[first[t]]
-            out[p, t] = (sums[last[t]] - sums[first[t]]) / k if k >= min_obs and k > 0 else np.nan
+            i, j = first[t], last[t]
+            k = counts[j] - counts[i]
+            if k < min_obs or k == 0 or (apart and not np.isfinite(row[t])):
+                to[t] = np.nan
+            elif apart:
+                to[t] = (row[t] - mean) - (sums[j] - sums[i]) / k
+            else:
+                to[t] = mean + (sums[j] - sums[i]) / k
 
 
 @njit(cache=True, nogil=True)

@@ -50,8 +50,7 @@ def moving_mean(
     >>> windows.moving_mean([1.0, 2.0, 6.0, float("nan")], window=2.0)
     array([1.5, 3. , 4. , 6. ])
     """
-    shape, rows, mean, centre = _moving(values, position, window, min_obs)
-    return (mean + centre[:, None]).reshape(*shape, rows.shape[1])
+    return _moving(values, position, window, min_obs, apart=False)
 
 
 def moving_anomaly(
@@ -90,32 +89,28 @@ def moving_anomaly(
     >>> windows.moving_anomaly([1.0, 2.0, 6.0, float("nan")], window=2.0)
     array([-0.5, -1. ,  2. ,  nan])
     """
-    shape, rows, mean, centre = _moving(values, position, window, min_obs)
-    with np.errstate(invalid="ignore"):
-        apart = np.where(np.isfinite(rows), (rows - centre[:, None]) - mean, np.nan)
-    return apart.reshape(*shape, rows.shape[1])
+    return _moving(values, position, window, min_obs, apart=True)
 
 
 def _moving(
-    values: ArrayLike, position: ArrayLike | None, window: float, min_obs: int
-) -> tuple[tuple[int, ...], NDArray, NDArray, NDArray]:
-    """Leading shape, rows, moving mean less the row mean, row mean."""
-    from .window_kernels import moving_mean_rows
+    values: ArrayLike, position: ArrayLike | None, window: float, min_obs: int, *, apart: bool
+) -> NDArray[np.float64]:
+    """Moving means of each row, or the values apart from them."""
+    from .window_kernels import moving_rows, window_ends
 
     if not window > 0.0:
         raise VadoseError("window", found=repr(window), needed="a width above 0 days")
     shape, (rows,) = as_rows(values)
     when = _times(position, rows.shape[1])
-    first = np.searchsorted(when, when - 0.5 * window - SLACK, side="left")
-    last = np.searchsorted(when, when + 0.5 * window + SLACK, side="right")
-    mean, centre = np.empty(rows.shape), np.empty(len(rows))
+    first, last = np.empty(when.size, np.int64), np.empty(when.size, np.int64)
+    window_ends(when, 0.5 * window + SLACK, first, last)
+    out = np.empty(rows.shape)
 
     def work(part: slice) -> None:
-        data = np.ascontiguousarray(rows[part], dtype=np.float64)
-        moving_mean_rows(data, first, last, min_obs, centre[part], mean[part])
+        moving_rows(block(rows[part], slice(None)), first, last, min_obs, apart, out[part])
 
-    over_rows(work, len(rows))
-    return shape, rows.astype(np.float64, copy=False), mean, centre
+    over_rows(work, len(rows), rows=max(1, min(32, 100_000 // max(1, when.size))))
+    return out.reshape(*shape, rows.shape[1])
 
 
 def _times(position: ArrayLike | None, length: int) -> NDArray[np.float64]:
@@ -185,8 +180,7 @@ def climatology(
     shape, (rows,) = as_rows(values)
     if day.shape != (rows.shape[1],):
         raise VadoseError("day_of_year", found=f"shape {day.shape}", needed=f"one per sample, ({rows.shape[1]},)")
-    smooth = moving_anomaly(rows, position=position, window=before)
-    smooth = rows - smooth
+    smooth = np.where(np.isfinite(rows), moving_mean(rows, position=position, window=before), np.nan)
     present = np.isfinite(smooth)
     centre = np.sum(np.where(present, smooth, 0.0), axis=1, keepdims=True) / np.maximum(
         present.sum(axis=1, keepdims=True), 1
