@@ -52,7 +52,8 @@ def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> Non
     report.add_section(
         "Scores of all cells together",
         f"One row per product series. Brackets hold {100 * config.score.level:g} % intervals from blocks of days "
-        "resampled with all their cells, so that neither persistence nor neighbouring cells narrow them. "
+        "resampled with all their cells, so that neither persistence nor neighbouring cells narrow them; they speak of "
+        "these cells and stations, not of places without a station. "
         f"Fewer than {config.score.min_n} pairs give no number but a status. "
         "Rows rest on different days and cells: compare products only where n and cells agree.",
     )
