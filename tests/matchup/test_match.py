@@ -192,3 +192,35 @@ def test_options_that_cannot_be_used_are_named(option, match_text):
 
 def test_simulated_data_stay_marked():
     assert schema.is_simulated(match(product(simulated="true"), stations([0.5], [0.5], [0.2])))
+
+
+@pytest.mark.parametrize(("key", "cadence", "freq"), [("cadence", "monthly", "MS"), ("step", "month", "MS")])
+def test_a_monthly_product_meets_monthly_means_of_the_stations(key, cadence, freq):
+    days = pd.date_range("2018-01-01", "2018-04-30")
+    values = np.linspace(0.1, 0.3, len(days))
+    months = pd.date_range("2018-01-01", periods=4, freq=freq)
+    st = stations([0.5], [0.5], values, time=days)
+    st["sm"][0, 31:47] = np.nan  # 12 of 28 days of February left: too few
+    st["sm"][0, 59:69] = np.nan  # 21 of 31 days of March left: enough
+    pairs = match(product(months, **{key: cadence}), st)
+    assert (pairs.indexes["time"] == months).all()
+    expected = [values[:31].mean(), np.nan, values[69:90].mean(), values[90:].mean()]
+    np.testing.assert_allclose(pairs.reference.values[0], expected, rtol=1e-6)
+    assert (int(pairs.n_estimate[0]), int(pairs.n_reference[0]), int(pairs.n_matched[0])) == (4, 3, 3)
+
+
+def test_a_dekadal_product_meets_dekadal_means_of_hourly_stations():
+    hours = pd.date_range("2018-02-01", periods=28 * 24, freq="h")
+    values = np.arange(28 * 24) / 1e4
+    dekads = pd.to_datetime(["2018-02-01", "2018-02-11", "2018-02-21"])
+    pairs = match(product(dekads, cadence="dekadal"), stations([0.5], [0.5], values, time=hours, step="hour"))
+    expected = [values[:240].mean(), values[240:480].mean(), values[480:].mean()]
+    np.testing.assert_allclose(pairs.reference.values[0], expected, rtol=1e-6)
+
+
+def test_a_composite_needs_finer_stations():
+    months = pd.date_range("2018-01-01", periods=4, freq="MS")
+    with pytest.raises(SchemaError, match="step 'month'"):
+        match(product(months, cadence="dekadal"), stations([0.5], [0.5], 0.2, time=months, step="month"))
+    pairs = match(product(months, cadence="monthly"), stations([0.5], [0.5], 0.2, time=months, step="month"))
+    assert int(pairs.n_matched[0]) == 4

@@ -199,3 +199,12 @@ def test_simulated_results_stay_marked(pairs):
     assert s.attrs["simulated"] == "true"
     assert validation.tidy({"a": s}).attrs["simulated"] == "true"
     assert validation.summarize(s).attrs["simulated"] == "true"
+
+
+def test_months_and_dekads_keep_their_rank_however_long_they_are():
+    months = pd.date_range("2000-01-01", periods=240, freq="MS")
+    assert regular_position(months).tolist() == list(range(240))
+    assert regular_position(months[[0, 1, 24]]).tolist() == [0, 1, 24]
+    assert regular_position(months[::12]).tolist() == list(range(20))
+    dekads = pd.to_datetime([f"{m:%Y-%m}-{d}" for m in months for d in ("01", "11", "21")])
+    assert regular_position(dekads).tolist() == list(range(720))

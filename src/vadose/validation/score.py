@@ -136,11 +136,22 @@ def _time_axes(time: pd.DatetimeIndex) -> dict[str, np.ndarray]:
 def regular_position(time: pd.DatetimeIndex) -> np.ndarray:
     """Place of each time on the regular axis of its smallest step, so that gaps keep their length.
 
+    Starts of months and of dekads count as such: their lengths in days differ.
+
     Examples
     --------
     >>> regular_position(pd.to_datetime(["2020-01-01", "2020-01-02", "2020-01-05"])).tolist()
     [0, 1, 4]
+    >>> regular_position(pd.to_datetime(["2019-01-01", "2019-02-01", "2020-02-01"])).tolist()
+    [0, 1, 13]
     """
+    if len(time) > 1 and (time == time.normalize()).all() and (time[1:] - time[:-1]).min() >= pd.Timedelta(8, "D"):
+        if (time.day == 1).all():
+            months = (time.year * 12 + time.month).to_numpy()
+            return (months - months[0]) // np.diff(months).min()
+        if time.day.isin([1, 11, 21]).all():
+            dekads = time.year.to_numpy() * 36 + periods.dekad_of_year(time)
+            return (dekads - dekads[0]) // np.diff(dekads).min()
     ns = time.to_numpy().astype("datetime64[ns]").astype("int64")
     steps = np.diff(ns)
     if not steps.size:
