@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,12 +55,33 @@ def evaluate(config: EvaluateConfig, *, out: str | Path | None = None, step: Ste
     """
     from .validation_report import write
 
-    folder = Path(out or config.out)
+    folder = writable_folder(out or config.out)
     result = compute(config, step=step)
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text(dump(config), encoding="utf-8")
     _save_scores(result, folder)
     return write(result, config, folder, extra=extra)
+
+
+def writable_folder(path: str | Path) -> Path:
+    """Make an output folder, and refuse one that cannot take files before any work is done.
+
+    Raises
+    ------
+    ConfigError
+        If the path is a file or may not be written.
+    """
+    folder = Path(path)
+    do = "Choose another output folder."
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except (FileExistsError, NotADirectoryError) as err:
+        raise ConfigError(f"out {folder}", found="a file in its place", needed="a folder", do=do) from err
+    except OSError as err:
+        raise ConfigError(f"out {folder}", found=f"a folder that cannot be written ({err.strerror or err})",
+                          needed="a folder that can", do=do) from err  # fmt: skip
+    return folder
 
 
 def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: None) -> Evaluation:
