@@ -224,3 +224,33 @@ def test_a_composite_needs_finer_stations():
         match(product(months, cadence="dekadal"), stations([0.5], [0.5], 0.2, time=months, step="month"))
     pairs = match(product(months, cadence="monthly"), stations([0.5], [0.5], 0.2, time=months, step="month"))
     assert int(pairs.n_matched[0]) == 4
+
+
+@pytest.mark.parametrize("lon", [0.5, 90.5, 89.5, -100.5, 179.5, -179.5])
+def test_means_over_local_hours_stand_for_those_hours(lon, tmp_path):
+    """At 90° east six o'clock is midnight UTC: overpasses fall on both sides of it and belong to one morning each."""
+    from vadose.products import open_stations
+
+    dawn = pd.date_range("2020-06-01", periods=6) + pd.Timedelta(hours=6 - lon / 15)  # six o'clock there, in UTC
+    rows = ["station,lat,lon,depth_from,depth_to,time,soil_moisture"]
+    rows += [f"S,0.5,{lon},0,0.05,{t + pd.Timedelta(minutes=m):%Y-%m-%dT%H:%M},{0.1 + 0.01 * i:.3f}"
+             for i, t in enumerate(dawn) for m in (-50, 0, 50)]  # fmt: skip
+    (tmp_path / "own.csv").write_text("\n".join(rows) + "\n")
+    st = open_stations(tmp_path / "own.csv", local_hours=(5, 7))
+    passes = dawn + pd.to_timedelta([-15, 15, -5, 5, 0, -10], "min")
+    n = len(passes)
+    obs = xr.Dataset(
+        {"sm": ("obs", (0.1 + 0.01 * np.arange(n)).astype("f4"), {"units": "m3 m-3"})},
+        {"time": ("obs", passes), "lat": ("obs", np.full(n, 0.5)), "lon": ("obs", np.full(n, lon)),
+         "location": ("obs", np.zeros(n, int))},
+    )  # fmt: skip
+    for window in ("12h", "1h"):
+        pairs = match(obs, st, window=window)
+        assert int(pairs.n_matched[0]) == n
+        np.testing.assert_allclose(pairs.estimate, pairs.reference, rtol=1e-5)
+
+
+def test_what_is_no_soil_moisture_is_refused():
+    ds = product().assign(soil_temperature=lambda d: (d.sm + 280).assign_attrs(units="K"))
+    with pytest.raises(SchemaError, match="found units 'K'"):
+        match(ds, stations([0.5], [0.5], 0.2), variable="soil_temperature")

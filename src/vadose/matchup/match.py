@@ -17,6 +17,9 @@ from .places import Places, find
 #: Steps over which a product may be a composite.
 COARSE = ("dekad", "month", "season", "year")
 
+#: Units of soil moisture: by volume, degree of saturation or index, storage.
+UNITS = ("m3 m-3", "1", "kg m-2")
+
 #: Least share of a composite's period that a sensor has to cover.
 LEAST_SHARE = 0.5
 
@@ -76,7 +79,8 @@ def match(
     -----
     A daily mean stands for its middle, so that a window of 12 h takes exactly the observations of that day; the
     instant of a product value is ``t0`` where the product has it, else the middle of ``time_bnds``, else ``time``.
-    Each observation is used at most once (METHODS 4.9; other tools re-use them, which inflates n).
+    A daily mean over local hours stands for the middle of those hours at the longitude of the station. Each observation
+    is used at most once (METHODS 4.9; other tools re-use them, which inflates n).
 
     A dekadal or monthly product (attribute ``step`` or ``cadence``) is paired with the stations' means over the same
     periods. Choice: a sensor enters such a mean where it has values on at least half of the period.
@@ -100,10 +104,13 @@ def match(
     """
     schema.check(estimate, ("grid", "observations"))
     schema.check(reference, "stations")
-    span = _window(window)
+    span = check_window(window)
     name = variable or schema.primary(estimate)
     if name not in estimate:
         raise SchemaError("variable", found=repr(name), needed=f"one of {[str(v) for v in estimate.data_vars]}")
+    if estimate[name].attrs.get("units") not in UNITS:
+        raise SchemaError(f"variable {name}", found=f"units {estimate[name].attrs.get('units')!r}",
+                          needed=f"soil moisture, in one of {list(UNITS)}")  # fmt: skip
     estimate = _select(estimate, name, layer, t_value)
     if not estimate.sizes.get("time", estimate.sizes.get("obs", 0)) or not reference.sizes["sensor"]:
         raise SchemaError("estimate or reference", found="no times or no sensors", needed="at least one of each")
@@ -117,7 +124,7 @@ def match(
 
     paired = xr.apply_ufunc(
         lambda te, x, tr, y: pair_cells(te, x, tr, y, span, reuse=reuse),
-        times, kept, _instants(reference), ref,
+        times, kept, _reference_instants(reference, places), ref,
         input_core_dims=[["when"], ["when"], ["time"], ["time"]],
         output_core_dims=[["time"], ["time"], ["time"], ["count"], ["reason"]],
         dask="parallelized", output_dtypes=[float, float, float, "int64", "int64"],
@@ -151,7 +158,8 @@ def match(
     ).transpose("cell", "time", "reason", ...)  # fmt: skip
 
 
-def _window(window: str) -> int:
+def check_window(window: str) -> int:
+    """Length of a window [ns]; refuses what is no duration."""
     try:
         span = pd.Timedelta(window)
     except ValueError:
@@ -256,6 +264,18 @@ def _instants(ds: xr.Dataset) -> xr.DataArray:
         stop = periods.next_start(time, step).to_numpy().astype("datetime64[ns]").astype("int64")
         ns = ns + (stop - ns) // 2 - 1
     return xr.DataArray(ns, dims="time")
+
+
+def _reference_instants(ds: xr.Dataset, places: Places) -> xr.DataArray:
+    """Instants [ns] of the stations' means; means over local hours stand for the middle of the window."""
+    hour = ds.attrs.get("local_hour")
+    if hour is None or ds.attrs.get("step") != "day":
+        return _instants(ds)
+    owner = places.cell_of_sensor
+    lon = np.array([ds["lon"].values[owner == c].mean() for c in range(places.lat.size)])  # as the days were made
+    start = xr.DataArray(ds["time"].values.astype("datetime64[ns]").astype("int64"), dims="time")
+    into_day = ((float(hour) - lon / 15) % 24) * 3.6e12
+    return xr.DataArray(np.rint(into_day).astype("int64"), dims="cell") + start
 
 
 def _outside_hours(times: xr.DataArray, lon: np.ndarray, hours: tuple[float, float] | None) -> xr.DataArray:

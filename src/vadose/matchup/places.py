@@ -133,7 +133,8 @@ def _among_nodes(ds: xr.Dataset, variable: str, lat, lon, max_distance: float) -
     node_lat, node_lon = ds["lat"].values.astype(float), ds["lon"].values.astype(float)
     time, valid = ds["time"].values, ds[variable].notnull().values
     reach = np.degrees(max_distance / 6371008.8) * 1.01
-    taken, number = [], np.full(len(spots), -1)
+    taken: list[np.ndarray] = []
+    number = np.full(len(spots), -1)
     inside = np.zeros(len(spots), bool)
     for i, (la, lo) in enumerate(spots):
         near = np.flatnonzero(np.abs(node_lat - la) <= reach)

@@ -10,7 +10,7 @@ import pydantic
 import yaml
 from pydantic import Field
 
-from .. import periods
+from .. import matchup, periods, products
 from ..errors import ConfigError
 from ..grid import check_bbox
 
@@ -44,6 +44,8 @@ class ProductConfig(_Strict):
             raise ValueError("give either `id` with `paths`, or `dataset` (a name in the library)")
         if self.id and not self.paths:
             raise ValueError("`paths` is needed with `id`")
+        if self.id:
+            products.get(self.id)
         if self.dataset and (self.paths or self.flags != "recommended"):
             raise ValueError("`paths` and `flags` go with `id`: a dataset of the library is taken as it was ingested")
         return self
@@ -75,6 +77,12 @@ class MatchConfig(_Strict):
     window: str = "12h"
     local_hours: Hours | None = None
     max_distance: Annotated[float, Field(gt=0)] | None = None
+
+    @pydantic.field_validator("window")
+    @classmethod
+    def _window_is_a_duration(cls, value: str) -> str:
+        matchup.check_window(value)
+        return value
 
 
 class ScoreConfig(_Strict):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from .. import matchup, schema, validation
+from .. import matchup, products, schema, validation
 from ..errors import ConfigError
 from ..report import Report
 from ..store import Library
@@ -92,6 +92,9 @@ def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: No
     ConfigError
         If no product could be matched with any station.
     """
+    for product in config.products:  # a path that leads nowhere is found before the work, not after hours of it
+        if product.id:
+            products.expand(product.paths, products.get(product.id).patterns)
     library = Library(config.library) if config.library else None
     total = len(config.products) + 1
     step(0, total, "stations")

@@ -176,7 +176,8 @@ def _same_product(stored: xr.Dataset, new: xr.Dataset, name: str) -> None:
     for key in ("product", "variant", "flag_rule"):
         have, got = stored.attrs.get(key), new.attrs.get(key)
         if have != got:
-            raise LibraryError(name, found=f"{key.replace('_', ' ')} {got!r} in the files", needed=f"{have!r} as stored",
+            found = f"{key.replace('_', ' ')} {got!r} in the files"
+            raise LibraryError(name, found=found, needed=f"{have!r} as stored",
                                do="Choose another --name, or replace it with --overwrite.")  # fmt: skip
 
 
@@ -194,7 +195,7 @@ def _ingest_stations(library: Library, paths: list[str], name: str, flags: str, 
         raise ConfigError("flags", found=repr(flags), needed="recommended (ISMN flag G) or none, for stations")
     if name in library.names() and not overwrite:
         raise LibraryError(name, found="a dataset of this name", needed="a new name",
-                           do="Stations are stored whole: pass --overwrite to replace it, or another --name.")  # fmt: skip
+                           do="Stations are stored whole: pass --overwrite, or another --name.")  # fmt: skip
     step(0, 1, paths[0])
     stations = products.open_stations(paths[0], depth=None, flags=STATION_FLAGS[flags], bbox=bbox, period=period)
     _write_whole(library, name, stations, "plain", overwrite)

@@ -76,7 +76,8 @@ def _crop_period(ds: xr.Dataset, config: EvaluateConfig) -> xr.Dataset:
     time = ds["time"].values
     inside = np.flatnonzero((time >= span[0]) & (time < span[1]))
     if not inside.size:
-        found = f"{config.period}, while {ds.attrs.get('title', 'the data')} cover {time.min()} to {time.max()}"
+        first, last = (np.datetime_as_string(t, unit="D") for t in (time.min(), time.max()))
+        found = f"{config.period}, while {ds.attrs.get('title', 'the data')} cover {first} to {last}"
         raise ConfigError("period", found=found, needed="a period inside the data")
     return ds.isel({ds["time"].dims[0]: inside})
 

@@ -97,12 +97,23 @@ def score(
     for name in ("n_estimate", "n_reference", "n_matched", "n_dropped"):
         if name in pairs:
             out[name] = pairs[name]
+    out["status"] = name_no_overlap(out["status"], pairs)
     return schema.stamp(
         describe(out, level=level), title=f"Scores of {pairs.attrs.get('product') or 'a product'} against stations",
         product=pairs.attrs.get("product", ""), version=pairs.attrs.get("product_version", ""),
         inputs=[pairs.attrs.get("title", "pairs")], simulated=schema.is_simulated(pairs),
         ci=ci, level=level, min_n=min_n, min_years=min_years, seed=seed if ci == "bootstrap" else None,
     )  # fmt: skip
+
+
+def name_no_overlap(status: xr.DataArray, pairs: xr.Dataset) -> xr.DataArray:
+    """Tell values that never met (``no_overlap``) from values that do not exist (``no_data``)."""
+    if not {"n_estimate", "n_reference"} <= set(pairs):
+        return status
+    others = [d for d in pairs["n_estimate"].dims if d not in status.dims]
+    there = (pairs["n_estimate"].sum(others) > 0) & (pairs["n_reference"].sum(others) > 0)
+    apart = there & (status == STATUS["no_data"])
+    return xr.where(apart, np.int8(STATUS["no_overlap"]), status).astype("int8")
 
 
 def _all_scores(x, y, axes: dict, min_years: int, options: dict) -> dict[str, np.ndarray]:
