@@ -6,7 +6,7 @@ from scipy import stats
 
 from vadose import validation
 from vadose.errors import ConfigError, SchemaError
-from vadose.schema import STATUS
+from vadose.schema import STATUS, status_name
 from vadose.validation.score import regular_position
 
 DAYS = pd.date_range("2010-01-01", periods=1500)
@@ -199,3 +199,24 @@ def test_simulated_results_stay_marked(pairs):
     assert s.attrs["simulated"] == "true"
     assert validation.tidy({"a": s}).attrs["simulated"] == "true"
     assert validation.summarize(s).attrs["simulated"] == "true"
+
+
+def test_months_and_dekads_keep_their_rank_however_long_they_are():
+    months = pd.date_range("2000-01-01", periods=240, freq="MS")
+    assert regular_position(months).tolist() == list(range(240))
+    assert regular_position(months[[0, 1, 24]]).tolist() == [0, 1, 24]
+    assert regular_position(months[::12]).tolist() == list(range(20))
+    dekads = pd.to_datetime([f"{m:%Y-%m}-{d}" for m in months for d in ("01", "11", "21")])
+    assert regular_position(dekads).tolist() == list(range(720))
+
+
+def test_values_that_never_met_are_told_from_values_that_are_not_there():
+    empty = np.full((2, 30), np.nan)
+    unit = {"units": "m3 m-3"}
+    pairs = xr.Dataset(
+        {"estimate": (("cell", "time"), empty, unit), "reference": (("cell", "time"), empty, unit),
+         "n_estimate": ("cell", [5, 0]), "n_reference": ("cell", [30, 30])},
+        {"time": pd.date_range("2020-01-01", periods=30)},
+    )  # fmt: skip
+    assert [status_name(c) for c in validation.score(pairs).status.values] == ["no_overlap", "no_data"]
+    assert status_name(int(validation.score_pooled(pairs).status)) == "no_overlap"

@@ -88,8 +88,9 @@ def open_netcdf(path: str | Path, *, needed: Iterable[str] = (), do: str = "") -
             for variable in needed:
                 get_variable(nc, variable, path, do=do)
             yield nc
-        except (OSError, RuntimeError) as err:
-            if isinstance(err, VadoseError):
+        except (OSError, RuntimeError, AttributeError) as err:
+            # of a damaged attribute the library says AttributeError, with its own mark
+            if isinstance(err, AttributeError) and not str(err).startswith("NetCDF:"):
                 raise
             found = f"damaged data ({_reason(err)})"
             raise InputFileError(name, found=found, needed="a complete file", do="Download it again.") from err

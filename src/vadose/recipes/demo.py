@@ -12,7 +12,7 @@ from .. import twin, validation
 from ..report import Column, Report
 from ..store import Library
 from .config import EvaluateConfig, validate
-from .evaluate import evaluate
+from .evaluate import evaluate, writable_folder
 from .validation_report import with_interval
 
 Step = Callable[[int, int, str], None]
@@ -40,8 +40,7 @@ def demo(*, out: str | Path, seed: int = 7, step: Step = lambda done, total, tex
     Path
         The report.
     """
-    folder = Path(out).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = writable_folder(out).resolve()
     library = Library(str(folder / "library"))
     for name in library.names():  # a second run starts afresh
         library.delete(name)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import xarray as xr
 
-from .. import matchup, schema, validation
+from .. import matchup, products, schema, validation
 from ..errors import ConfigError
 from ..report import Report
 from ..store import Library
@@ -54,12 +55,33 @@ def evaluate(config: EvaluateConfig, *, out: str | Path | None = None, step: Ste
     """
     from .validation_report import write
 
-    folder = Path(out or config.out)
+    folder = writable_folder(out or config.out)
     result = compute(config, step=step)
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text(dump(config), encoding="utf-8")
     _save_scores(result, folder)
     return write(result, config, folder, extra=extra)
+
+
+def writable_folder(path: str | Path) -> Path:
+    """Make an output folder, and refuse one that cannot take files before any work is done.
+
+    Raises
+    ------
+    ConfigError
+        If the path is a file or may not be written.
+    """
+    folder = Path(path)
+    do = "Choose another output folder."
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except (FileExistsError, NotADirectoryError) as err:
+        raise ConfigError(f"out {folder}", found="a file in its place", needed="a folder", do=do) from err
+    except OSError as err:
+        raise ConfigError(f"out {folder}", found=f"a folder that cannot be written ({err.strerror or err})",
+                          needed="a folder that can", do=do) from err  # fmt: skip
+    return folder
 
 
 def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: None) -> Evaluation:
@@ -70,6 +92,9 @@ def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: No
     ConfigError
         If no product could be matched with any station.
     """
+    for product in config.products:  # a path that leads nowhere is found before the work, not after hours of it
+        if product.id:
+            products.expand(product.paths, products.get(product.id).patterns)
     library = Library(config.library) if config.library else None
     total = len(config.products) + 1
     step(0, total, "stations")

@@ -40,8 +40,9 @@ def write(result: Evaluation, config: EvaluateConfig, folder: Path, *,
 
 def _subtitle(result: Evaluation, config: EvaluateConfig) -> str:
     low, high = config.stations.depth
-    n = np.unique(result.stations["station"].values).size
-    return f"{len(result.pairs)} product series against {n} stations; surface means {low:g}-{high:g} m unless said"
+    used = {s for p in result.pairs.values() for cell in p["stations"].values for s in str(cell).split(", ")}
+    count = f"{len(used)} station" + ("" if len(used) == 1 else "s")
+    return f"{len(result.pairs)} product series against {count}; surface means {low:g}-{high:g} m unless said"
 
 
 def _figure(report: Report, figure: Figure, caption: str, unit: str = "m3 m-3") -> None:
@@ -128,8 +129,11 @@ def _series(report: Report, result: Evaluation) -> None:
 
 
 def _losses(report: Report, result: Evaluation) -> None:
-    report.add_section("What was dropped, and why",
-                       "A product value is used for one station day at most, and a day once.")  # fmt: skip
+    report.add_section(
+        "What was dropped, and why",
+        "A product value is used for one station value at most, and the other way round. Station values are daily "
+        "means; for dekadal and monthly products they are means of those periods.",
+    )
     _figure(report, plots.dropped_bars(result.pairs), "Product and station values per product series by fate.", "1")
     rows = []
     for label, pairs in result.pairs.items():
@@ -139,7 +143,7 @@ def _losses(report: Report, result: Evaluation) -> None:
                      f"{pairs.attrs.get('n_sensors_outside', 0)} of {pairs.attrs.get('n_sensors', 0)}"])  # fmt: skip
     first = next(iter(result.pairs.values()))
     reasons = [str(r).replace("_", " ") for r in first["reason"].values]
-    columns = ["product", "product values", "station days", "matched", *reasons, "sensors outside"]
+    columns = ["product", "product values", "station values", "matched", *reasons, "sensors outside"]
     report.add_table(columns, rows, "Valid values of product and stations, pairs made of them, and values left over.")
     outside = sorted({s for p in result.pairs.values() for s in p.attrs.get("sensors_outside", "").split(", ") if s})
     if outside:
