@@ -18,7 +18,8 @@ FEW = 12
 #: Error of a single-precision slope of values in -1..1 at distance 1: two roundings of values, one of their difference,
 #: two of the reciprocal and product make 8 units of 2^-24; twice that, to be safe.
 ERROR = 16.0 / 2.0**24
-_PIECE = 32
+#: Kept rows are whole multiples of this, so that loops over them run in full vectors.
+_VECTOR = 32
 
 
 @njit(cache=True, nogil=True)
@@ -28,8 +29,8 @@ def fill_row(y, tau, regular, lag, row):
     ``tau`` is time in units of its smallest step. The same two operations in every call, so that every pass sees the
     same numbers.
     """
-    count = y.size - lag
-    tail = y[lag:]
+    count = tau.size - lag
+    tail = y[lag : tau.size]
     if regular:
         rate = np.float32(1.0 / lag)
         for i in range(count):
@@ -53,86 +54,141 @@ def count_two(row, p, q):
 
 
 @njit(cache=True, nogil=True)
-def _count(y, tau, regular, period, kept, size, row, p, q):
+def pair_rates(tau, period):
+    """Reciprocal distances of all pairs, in rows of equal length; empty where slopes are not kept.
+
+    Row k pairs each sample i with sample i + (k + 1) ``period`` around the end of the series, so that it holds two lags
+    and has as many pairs as there are samples. Rows are filled up with NaN to whole vectors, and so is the half of the
+    last row that would repeat pairs. The length of ``tau`` is a multiple of ``period``.
+    """
+    size = tau.size
+    width = (size + _VECTOR - 1) // _VECTOR * _VECTOR
+    count = size // 2 // period
+    if count * width > KEPT:
+        return np.empty((0, width), np.float32)
+    rates = np.full((count, width), np.nan, np.float32)
+    for k in range(count):
+        lag = (k + 1) * period
+        for i in range(size - lag if 2 * lag == size else size):
+            rates[k, i] = np.float32(1.0 / (tau[(i + lag) % size] - tau[i]))
+    return rates
+
+
+@njit(cache=True, nogil=True)
+def keep_slopes(y, rates, period, kept):
+    """Single-precision slopes of all pairs, laid out as ``rates``; ``y`` holds the series twice."""
+    count, width = rates.shape
+    head = y[:width]
+    for k in range(count):
+        lag = (k + 1) * period
+        other, rate, out = y[lag : lag + width], rates[k], kept[k * width : (k + 1) * width]
+        for i in range(width):
+            out[i] = (other[i] - head[i]) * rate[i]
+
+
+@njit(cache=True, nogil=True)
+def count_below(y, tau, regular, period, kept, row, p, q):
     """Slopes below ``p`` and below ``q`` among all pairs."""
-    if size > 0:
-        return count_two(kept[:size], p, q)
+    if kept.size > 0:
+        return count_two(kept, p, q)
     a = b = 0
-    for lag in range(period, y.size, period):
+    for lag in range(period, tau.size, period):
         fill_row(y, tau, regular, lag, row)
-        c, d = count_two(row[: y.size - lag], p, q)
+        c, d = count_two(row[: tau.size - lag], p, q)
         a += c
         b += d
     return a, b
 
 
 @njit(cache=True, nogil=True)
-def keep_slopes(y, tau, regular, period, kept):
-    """Write the slopes of all pairs one lag after the other; returns how many places were written."""
-    size = 0
-    for lag in range(period, y.size, period):
-        fill_row(y, tau, regular, lag, kept[size:])
-        size += y.size - lag
-    return size
+def _mark(row, a, b, marks):
+    """1 where a value lies in [a, b), 0 elsewhere."""
+    for i in range(row.size):
+        v = row[i]
+        marks[i] = np.uint8(v >= a) & np.uint8(v < b)
 
 
 @njit(cache=True, nogil=True)
-def _collect(y, tau, regular, period, kept, size, row, low, high, first, distance):
-    """Pairs whose slope may lie in [low, high): their first sample and distance; how many lie surely below."""
-    below = found = place = 0
-    for lag in range(period, y.size, period):
-        count = y.size - lag
-        if size > 0:
-            slopes = kept[place : place + count]
-            place += count
-        else:
-            fill_row(y, tau, regular, lag, row)
-            slopes = row[:count]
-        slack = ERROR / lag
-        a, b = np.float32(low - slack), np.float32(high + slack)
-        for start in range(0, count, _PIECE):
-            piece = slopes[start : min(start + _PIECE, count)]
-            c, d = count_two(piece, a, b)
-            below += c
-            if d > c:
-                for i in range(piece.size):
-                    if piece[i] >= a and piece[i] < b:
-                        if found < first.size:
-                            first[found] = start + i
-                            distance[found] = lag
-                        found += 1
+def _pick(slopes, a, b, origin, found, places, marks, words):
+    """Append the places of slopes in [a, b); returns how many lie below ``a``, and the new number found.
+
+    ``words`` are the same bytes as ``marks``, eight at a time, because nearly all of them are 0.
+    """
+    below, _ = count_two(slopes, a, a)
+    size = slopes.size
+    _mark(slopes, a, b, marks[:size])
+    marks[size : (size + 7) // 8 * 8] = 0
+    for w in range((size + 7) // 8):
+        if words[w] == 0:
+            continue
+        if found + 8 > places.size:
+            for i in range(8 * w, 8 * w + 8):
+                found += np.int64(marks[i])
+            continue
+        for i in range(8 * w, 8 * w + 8):  # without branches, which a processor could not foresee
+            places[found] = origin + i
+            found += np.int64(marks[i])
     return below, found
+
+
+@njit(cache=True, nogil=True)
+def _collect(y, tau, regular, period, kept, row, low, high, places, marks, words):
+    """Places of pairs whose slope may lie in [low, high); how many lie surely below."""
+    if kept.size > 0:
+        slack = ERROR / period
+        return _pick(kept, np.float32(low - slack), np.float32(high + slack), 0, 0, places, marks, words)
+    below = found = 0
+    for lag in range(period, tau.size, period):
+        fill_row(y, tau, regular, lag, row)
+        slack = ERROR / lag
+        c, found = _pick(row[: tau.size - lag], np.float32(low - slack), np.float32(high + slack), lag * tau.size,
+                         found, places, marks, words)  # fmt: skip
+        below += c
+    return below, found
+
+
+@njit(cache=True, nogil=True)
+def _divide(x, time, period, kept, places, slopes):
+    """Exact slopes of the pairs at ``places``."""
+    size = time.size
+    width = (size + _VECTOR - 1) // _VECTOR * _VECTOR
+    for c in range(slopes.size):
+        if kept.size > 0:
+            i = places[c] % width
+            j = i + (places[c] // width + 1) * period
+            if j >= size:
+                j -= size
+        else:
+            i = places[c] % size
+            j = i + places[c] // size
+        slopes[c] = (x[j] - x[i]) / (time[j] - time[i])
 
 
 @njit(cache=True, nogil=True)
 def nth(values, k):
     """The k-th smallest value (from 0); reorders ``values``."""
-    low, high = 0, values.size - 1
-    while low < high:
-        middle = (low + high) >> 1
-        if values[middle] < values[low]:
-            values[middle], values[low] = values[low], values[middle]
-        if values[high] < values[low]:
-            values[high], values[low] = values[low], values[high]
-        if values[high] < values[middle]:
-            values[high], values[middle] = values[middle], values[high]
-        pivot = values[middle]
-        i, j = low, high
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while pivot < values[j]:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i += 1
-                j -= 1
-        if k <= j:
-            high = j
-        elif k >= i:
-            low = i
-        else:
-            break
+    low, high = 0, values.size
+    while high - low > 1:
+        a, b, c = values[low], values[(low + high) >> 1], values[high - 1]
+        pivot = max(min(a, b), min(max(a, b), c))
+        end = low
+        for i in range(low, high):  # without branches, which a processor could not foresee
+            v = values[i]
+            values[i] = values[end]
+            values[end] = v
+            end += np.int64(v < pivot)
+        if k < end:
+            high = end
+            continue
+        low = end
+        for i in range(low, high):
+            v = values[i]
+            values[i] = values[end]
+            values[end] = v
+            end += np.int64(v == pivot)
+        if k < end:
+            return pivot
+        low = end
     return values[k]
 
 
@@ -149,14 +205,14 @@ def two_middle(values, k1, k2):
 
 
 @njit(cache=True, nogil=True)
-def _bracket(y, tau, regular, period, kept, size, row, pairs, k1, k2, guess, width):
+def _bracket(y, tau, regular, period, kept, row, pairs, k1, k2, guess, width):
     """Values low <= (slope of rank k1) and high > (slope of rank k2) with few slopes between, in single precision."""
     low, high = -np.inf, np.inf
     n_low, n_high = 0, pairs
     step = max(width, 1e-7)
     p, q = np.float32(guess - step), np.float32(guess + step)
     for turn in range(48):
-        a, b = _count(y, tau, regular, period, kept, size, row, p, q)
+        a, b = count_below(y, tau, regular, period, kept, row, p, q)
         for side in range(2):
             v, c = (p, a) if side == 0 else (q, b)
             if c <= k1:
@@ -186,7 +242,9 @@ def _bracket(y, tau, regular, period, kept, size, row, pairs, k1, k2, guess, wid
 
 
 @njit(cache=True, nogil=True)
-def slopes_of_rank(x, time, y, tau, regular, period, kept, size, row, pairs, k1, k2, guess, width, unit, first, distance):
+def slopes_of_rank(
+    x, time, y, tau, regular, period, kept, row, pairs, k1, k2, guess, width, unit, places, slopes, marks, words
+):
     """The pairwise slopes of rank k1 and k2 (from 0; k2 is k1 or k1 + 1), exactly as float64 divides them.
 
     Parameters
@@ -195,30 +253,29 @@ def slopes_of_rank(x, time, y, tau, regular, period, kept, size, row, pairs, k1,
         Values and times, float64.
     y, tau
         Values scaled to -1..1 in single precision, and times in smallest steps.
-    kept, size, row
-        Slopes from :func:`keep_slopes`, how many (0: compute anew), and space for one lag.
+    kept, row
+        Slopes from :func:`keep_slopes` (empty: compute anew), and space for one lag.
     pairs
         Number of pairs of two valid samples.
     guess, width
         Where to look first [slopes of y over tau].
     unit
         Real slope of a scaled slope 1.
-    first, distance
-        Space for candidates; grown where it does not suffice.
+    places, slopes
+        Space for candidates; replaced where it does not suffice.
+    marks, words
+        Space for one byte per slope, and the same bytes by eights.
     """
-    low, high = _bracket(y, tau, regular, period, kept, size, row, pairs, k1, k2, guess, width)
+    low, high = _bracket(y, tau, regular, period, kept, row, pairs, k1, k2, guess, width)
     tries = 0
     while True:
-        below, found = _collect(y, tau, regular, period, kept, size, row, low, high, first, distance)
-        if found > first.size:
-            first, distance = np.empty(found, np.int32), np.empty(found, np.int32)
-            below, found = _collect(y, tau, regular, period, kept, size, row, low, high, first, distance)
+        below, found = _collect(y, tau, regular, period, kept, row, low, high, places, marks, words)
+        if found + 8 > places.size:
+            places, slopes = np.empty(found + 16, np.int64), np.empty(found + 16)
+            below, found = _collect(y, tau, regular, period, kept, row, low, high, places, marks, words)
         if below <= k1 and below + found > k2:
-            slopes = np.empty(found)
-            for c in range(found):
-                i, j = first[c], first[c] + distance[c]
-                slopes[c] = (x[j] - x[i]) / (time[j] - time[i])
-            a, b = two_middle(slopes, k1 - below, k2 - below)
+            _divide(x, time, period, kept, places, slopes[:found])
+            a, b = two_middle(slopes[:found], k1 - below, k2 - below)
             # every slope left out lies below ``low`` or not below ``high`` by the error bound, so that the ranks hold
             if (a >= low * unit and b < high * unit) or (np.isinf(low) and np.isinf(high)):
                 return a, b

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .slope_kernels import KEPT, keep_slopes, nth, slopes_of_rank
+from .slope_kernels import KEPT, count_below, keep_slopes, nth, pair_rates, slopes_of_rank
 
 #: Tests by the number the kernel knows them by.
 TESTS = {"mk": 0, "hamed_rao": 1, "yue_wang": 2, "tfpw": 3, "seasonal": 4}
@@ -195,7 +195,7 @@ def _pre_whitened(d, kept, time, slope, phi, out):
 
 @njit(cache=True, nogil=True)
 def _scaled(x, tau, y):
-    """Values scaled to -1..1 in single precision; their half range, OLS slope over tau, its error, and the count."""
+    """Values scaled to -1..1 in single precision, twice; their half range, OLS slope over tau, its error, and the count."""
     low, high, n = np.inf, -np.inf, 0
     for i in range(x.size):
         v = x[i]
@@ -204,10 +204,15 @@ def _scaled(x, tau, y):
     half = 0.5 * high - 0.5 * low
     middle = 0.5 * high + 0.5 * low
     sy = st = 0.0
-    for i in range(x.size):
-        v = x[i]
-        y[i] = np.float32((v - middle) / half) if half > 0.0 else np.float32(0.0 * v)
-        if v == v:
+    size = x.size
+    if half > 0.0:
+        for i in range(size):
+            y[i] = np.float32((x[i] - middle) / half)
+    else:
+        y[:size] = np.float32(0.0) * x.astype(np.float32)
+    y[size : size + min(size, y.size - size)] = y[: min(size, y.size - size)]
+    for i in range(size):
+        if x[i] == x[i]:
             sy += np.float64(y[i])
             st += tau[i]
     my, mt = sy / max(n, 1), st / max(n, 1)
@@ -249,14 +254,13 @@ def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quant
         Result, columns as :data:`COLUMNS`.
     """
     size = time.size
-    most = 0
-    for lag in range(period, size, period):
-        most += size - lag
-    in_memory = most <= KEPT
-    kept = np.empty(most if in_memory else 0, np.float32)
-    room = min(most, KEPT)
-    first, distance = np.empty(room, np.int32), np.empty(room, np.int32)
-    row, y = np.empty(size, np.float32), np.empty(size, np.float32)
+    rates = pair_rates(tau, period)
+    kept = np.empty(rates.size, np.float32)
+    room = min(size * size, KEPT) + 16
+    places, slopes = np.empty(room, np.int64), np.empty(room)
+    words = np.zeros((max(rates.size, size) + 7) // 8, np.uint64)
+    marks = words.view(np.uint8)
+    row, y = np.empty(size, np.float32), np.zeros(size + rates.shape[1] + size // 2, np.float32)
     x, space, d, there = np.full(size, np.nan), np.empty(size), np.empty(size), np.empty(size, np.int64)
     gap = (time[1] - time[0]) / (tau[1] - tau[0]) if size > 1 else 1.0
     for r in range(rows.shape[0]):
@@ -268,17 +272,19 @@ def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quant
         out[r, 6] = n
         if n < min_n or n < 2:
             continue
-        score, equal = kendall_score(x, period)
-        variance, pairs = kendall_variance(x, period, equal > 0, space)
+        keep_slopes(y, rates, period, kept)
+        falling, level = count_below(y, tau, regular, period, kept, row, np.float32(0.0), np.float32(1e-30))
+        variance, pairs = kendall_variance(x, period, level > falling, space)
         if pairs == 0:
             continue
-        filled = keep_slopes(y, tau, regular, period, kept) if in_memory else 0
+        # scaling keeps the order, but may make unequal values equal: only then are the values themselves compared
+        score = pairs - 2 * np.int64(falling) if level == falling else kendall_score(x, period)[0]
         unit = half / gap
         slope = 0.0
         if half > 0.0:
             k1, k2 = (pairs - 1) // 2, pairs // 2
-            a, b = slopes_of_rank(x, time, y, tau, regular, period, kept, filled, row, pairs, k1, k2, guess,
-                                  0.4 * error, unit, first, distance)  # fmt: skip
+            a, b = slopes_of_rank(x, time, y, tau, regular, period, kept, row, pairs, k1, k2, guess,
+                                  0.4 * error, unit, places, slopes, marks, words)  # fmt: skip
             slope = a if k1 == k2 else 0.5 * (a + b)
         spread = variance
         if test == 1 or test == 2 or test == 3:
@@ -323,8 +329,8 @@ def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quant
             for side in range(2):
                 rank = lower if side == 0 else upper
                 near = centre - far if side == 0 else centre + far
-                a, b = slopes_of_rank(x, time, y, tau, regular, period, kept, filled, row, pairs, rank, rank, near,
-                                      0.2 * error, unit, first, distance)  # fmt: skip
+                a, b = slopes_of_rank(x, time, y, tau, regular, period, kept, row, pairs, rank, rank, near,
+                                      0.2 * error, unit, places, slopes, marks, words)  # fmt: skip
                 out[r, 1 + side] = a
 
 

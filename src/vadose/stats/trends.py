@@ -108,6 +108,10 @@ def mann_kendall(
     shape, (rows,) = as_rows(values)
     cycle = period if test == "seasonal" else 1
     index, axis, tau, regular = _lay_out(time, rows.shape[1], needs_regular=test != "mk", test=test)
+    if rest := -len(axis) % cycle:  # whole years: columns without values
+        step = axis[1] - axis[0] if len(axis) > 1 else 1.0
+        axis = np.concatenate([axis, axis[-1] + step * np.arange(1, rest + 1)])
+        tau = np.arange(len(axis), dtype=np.float64)
     quantile = 0.0 if level is None else float(ndtri(0.5 + 0.5 * level))
     got = np.full((len(rows), len(COLUMNS)), np.nan)
 
