@@ -11,9 +11,9 @@ from numba import njit
 from .slope_kernels import KEPT, count_below, keep_slopes, nth, pair_rates, slopes_of_rank
 
 #: Tests by the number the kernel knows them by.
-TESTS = {"mk": 0, "hamed_rao": 1, "yue_wang": 2, "tfpw": 3, "seasonal": 4}
+TESTS = {"mk": 0, "hamed_rao": 1, "yue_wang": 2, "tfpw": 3, "seasonal": 4, "ar1": 5}
 #: Columns of the kernel's result.
-COLUMNS = ("slope", "slope_lower", "slope_upper", "intercept", "s", "variance", "n")
+COLUMNS = ("slope", "slope_lower", "slope_upper", "intercept", "s", "variance", "n", "freedom")
 
 
 @njit(cache=True, nogil=True)
@@ -186,6 +186,43 @@ def _yue_wang(d, kept, lags):
 
 
 @njit(cache=True, nogil=True)
+def _ar1(d, kept):
+    """Factor of the variance of S under a first-order autoregression, and the effective number of samples.
+
+    S weighs samples nearly as their places a_i do, so the factor is 1 + 2 sum_(i<j) a_i a_j rho(t_j - t_i) / sum a_i^2.
+    """
+    rho, share = np.zeros(2), np.zeros(2)
+    n = _autocorrelation(d, kept, 1, rho, share)
+    pairs = share[1] * n
+    if pairs < 4.0:  # too few neighbours to tell persistence from noise: taken as strong
+        phi = 0.98
+    else:
+        phi = ((pairs + 1.0) * rho[1] / (1.0 - 1.0 / d.size) + 2.0) / (pairs - 3.0)
+        phi = max(-0.9, min(0.98, phi))
+    reach = 0
+    power = 1.0
+    table = np.empty(d.size)
+    for k in range(1, d.size):
+        power *= phi
+        if abs(power) < 1e-7:
+            break
+        table[k] = 6.0 / np.pi * np.arcsin(0.5 * power)
+        reach = k
+    place = np.empty(d.size)
+    seen = 0
+    for i in range(d.size):
+        place[i] = seen - 0.5 * (n - 1.0) if kept[i] else 0.0
+        seen += kept[i]
+    total = squares = 0.0
+    for i in range(d.size):
+        if kept[i]:
+            squares += place[i] * place[i]
+            for k in range(1, min(reach, d.size - 1 - i) + 1):
+                total += place[i] * place[i + k] * table[k]
+    return 1.0 + 2.0 * total / squares, n / _first_order(kept, phi)
+
+
+@njit(cache=True, nogil=True)
 def _pre_whitened(d, kept, time, slope, phi, out):
     """d(t) - phi d(t-1) + slope t where both samples are there, NaN elsewhere (Yue et al. 2002)."""
     out[0] = np.nan
@@ -229,7 +266,7 @@ def _scaled(x, tau, y):
 
 
 @njit(cache=True, nogil=True)
-def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quantile, min_n, out):
+def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quantiles, min_n, out):
     """Sen's slope with interval and Mann-Kendall's S with variance of each row, NaN where fewer than ``min_n`` values.
 
     Parameters
@@ -248,8 +285,11 @@ def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quant
         Value of :data:`TESTS`.
     lags
         Most lags of the autocorrelation; 0 leaves the choice to the test.
-    bound, quantile
-        Normal quantiles of a significant autocorrelation, and of the interval (0: no interval).
+    bound
+        Normal quantile of a significant autocorrelation.
+    quantiles
+        Student's quantiles of the interval for 0, 1, 2, ... degrees of freedom, and the normal one at the end; empty for
+        no interval.
     out
         Result, columns as :data:`COLUMNS`.
     """
@@ -287,7 +327,8 @@ def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quant
                                   0.4 * error, unit, places, slopes, marks, words)  # fmt: skip
             slope = a if k1 == k2 else 0.5 * (a + b)
         spread = variance
-        if test == 1 or test == 2 or test == 3:
+        quantile = quantiles[-1] if quantiles.size else 0.0
+        if test == 1 or test == 2 or test == 3 or test == 5:
             begin, end = 0, size - 1
             while not x[begin] == x[begin]:
                 begin += 1
@@ -303,6 +344,13 @@ def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quant
                 factor = _first_order(there[:span], phi)
             elif test == 1:
                 factor = _hamed_rao(d[:span], there[:span], lags, bound)
+            elif test == 5:
+                factor, effective = _ar1(d[:span], there[:span])
+                out[r, 7] = max(effective - 2.0, 2.0)
+                if quantiles.size:
+                    k = min(np.int64(out[r, 7]), quantiles.size - 3)
+                    part = min(out[r, 7] - k, 1.0)
+                    quantile = (1.0 - part) * quantiles[k] + part * quantiles[k + 1]
             else:
                 factor = _yue_wang(d[:span], there[:span], lags)
             if factor > 0.0:  # a sum of noisy correlations may leave no variance at all: then none is taken away
