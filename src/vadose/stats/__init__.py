@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from . import pairs
+from . import attribution, breaks, multiple, pairs, ranking, trends
 from .pairs import scores
 from .status import STATUS
 
-__all__ = ["STATUS", "pairs", "scores"]
+__all__ = ["STATUS", "attribution", "breaks", "multiple", "pairs", "ranking", "scores", "trends"]

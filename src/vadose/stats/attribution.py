@@ -29,8 +29,9 @@ def variance_shares(parts: ArrayLike, *, time: ArrayLike | None = None, min_n: i
     Returns
     -------
     dict of ndarray
-        ``share`` (..., part, 2) [1]: of the trend, and of the rest, of each part; they add up to 1 and may be negative or
-        above 1. ``variance`` (...) of the sum, n - 1 in the denominator [squared unit]; ``n`` (...); ``status`` (int8).
+        ``share`` (..., part, 2) [1]: of the trend, and of the rest, of each part; they add up to 1 and may be negative
+        or above 1. ``variance`` (...) of the sum, n - 1 in the denominator [squared unit]; ``n`` (...); ``status``
+        (int8).
 
     Raises
     ------
@@ -39,8 +40,8 @@ def variance_shares(parts: ArrayLike, *, time: ArrayLike | None = None, min_n: i
 
     Notes
     -----
-    x_i = a_i + b_i (t - mean t) + e_i by least squares; share of component c = cov(c, sum x)/var(sum x). The residuals e
-    are orthogonal to time, so that the trend's share is b_i cov(t, sum x)/var(sum x). Sums are float64.
+    x_i = a_i + b_i (t - mean t) + e_i by least squares; share of component c = cov(c, sum x)/var(sum x). The residuals
+    e are orthogonal to time, so that the trend's share is b_i cov(t, sum x)/var(sum x). Sums are float64.
 
     Examples
     --------

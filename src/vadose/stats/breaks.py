@@ -25,8 +25,8 @@ def pettitt(values: ArrayLike, *, min_n: int = 10) -> dict[str, NDArray]:
     Returns
     -------
     dict of ndarray, shape (...)
-        ``index`` of the last sample before the change (float64, NaN for none), ``k`` [1], ``p_value`` [1], ``shift``, mean
-        after less mean before [unit of values], ``n`` [1]; ``status`` (int8).
+        ``index`` of the last sample before the change (float64, NaN for none), ``k`` [1], ``p_value`` [1], ``shift``,
+        mean after less mean before [unit of values], ``n`` [1]; ``status`` (int8).
 
     Raises
     ------
@@ -101,7 +101,7 @@ def fligner_killeen(values: ArrayLike, segment: ArrayLike, *, min_n: int = 5) ->
     >>> from vadose.stats import breaks
     >>> x = np.tile([-1.0, 0.0, 1.0, 2.0, -2.0], 8)
     >>> x[20:] *= 10
-    >>> bool(breaks.fligner_killeen(x, np.repeat([0, 1], 20))["p_value"] < 1e-4)
+    >>> bool(breaks.fligner_killeen(x, np.repeat([0, 1], 20))["p_value"] < 0.01)
     True
     """
     from scipy.special import chdtrc, ndtri

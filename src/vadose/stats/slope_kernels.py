@@ -176,7 +176,7 @@ def nth(values, k):
             v = values[i]
             values[i] = values[end]
             values[end] = v
-            end += np.int64(v < pivot)
+            end += int(v < pivot)
         if k < end:
             high = end
             continue
@@ -185,7 +185,7 @@ def nth(values, k):
             v = values[i]
             values[i] = values[end]
             values[end] = v
-            end += np.int64(v == pivot)
+            end += int(v == pivot)
         if k < end:
             return pivot
         low = end

@@ -31,8 +31,8 @@ def kendall_score(x, period):
             up += np.int32(tail[i] > x[i])
             down += np.int32(tail[i] < x[i])
             same += np.int32(tail[i] == x[i])
-        score += np.int64(up) - np.int64(down)
-        equal += same
+        score += int(up) - int(down)
+        equal += int(same)
     return score, equal
 
 
@@ -232,7 +232,7 @@ def _pre_whitened(d, kept, time, slope, phi, out):
 
 @njit(cache=True, nogil=True)
 def _scaled(x, tau, y):
-    """Values scaled to -1..1 in single precision, twice; their half range, OLS slope over tau, its error, and the count."""
+    """Fill ``y`` twice with values scaled to -1..1; half range, OLS slope over tau, its error, and the count."""
     low, high, n = np.inf, -np.inf, 0
     for i in range(x.size):
         v = x[i]
@@ -288,8 +288,8 @@ def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quant
     bound
         Normal quantile of a significant autocorrelation.
     quantiles
-        Student's quantiles of the interval for 0, 1, 2, ... degrees of freedom, and the normal one at the end; empty for
-        no interval.
+        Student's quantiles of the interval for 0, 1, 2, ... degrees of freedom, and the normal one at the end; empty
+        for no interval.
     out
         Result, columns as :data:`COLUMNS`.
     """
@@ -330,9 +330,9 @@ def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quant
         quantile = quantiles[-1] if quantiles.size else 0.0
         if test == 1 or test == 2 or test == 3 or test == 5:
             begin, end = 0, size - 1
-            while not x[begin] == x[begin]:
+            while x[begin] != x[begin]:
                 begin += 1
-            while not x[end] == x[end]:
+            while x[end] != x[end]:
                 end -= 1
             span = end - begin + 1
             _residuals(x, time, slope, begin, end, test == 1, d, there)

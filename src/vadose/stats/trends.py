@@ -38,9 +38,9 @@ def mann_kendall(
     time : array_like, shape (time,), optional
         Rising times, any spacing [any unit of time]; default 0, 1, 2, ...
     test : {"mk", "ar1", "hamed_rao", "yue_wang", "tfpw", "seasonal"}
-        Mann-Kendall; for persistent series with the variance under a first-order autoregression (ours, the one that keeps
-        its size), or that of Hamed and Rao (1998) or Yue and Wang (2004), or after trend-free pre-whitening (Yue et al.
-        2002); seasonal Kendall (Hirsch et al. 1982).
+        Mann-Kendall; for persistent series with the variance under a first-order autoregression (ours, the one that
+        keeps its size), or that of Hamed and Rao (1998) or Yue and Wang (2004), or after trend-free pre-whitening (Yue
+        et al. 2002); seasonal Kendall (Hirsch et al. 1982).
     period : int
         Steps in a year, for ``"seasonal"``.
     lags : int, optional
@@ -70,15 +70,15 @@ def mann_kendall(
     sum_ties t(t-1)(2t+5)]/18; z = (S - sign S)/sqrt(var S); p = erfc(|z|/sqrt 2). Interval: slopes of rank (N ± q
     sqrt(var S))/2, N pairs (Gilbert 1987, sec. 16.5), rounded as scipy.stats.theilslopes does.
 
-    Gaps keep their length: a missing value removes its pairs and moves nothing. Autocorrelations are of detrended values
-    at true lags: rho(k) = [mean over pairs of d_i d_(i+k)] (1 - k/T) / mean(d^2), T steps from first to last value, which
-    without gaps is the usual estimator.
+    Gaps keep their length: a missing value removes its pairs and moves nothing. Autocorrelations are of detrended
+    values at true lags: rho(k) = [mean over pairs of d_i d_(i+k)] (1 - k/T) / mean(d^2), T steps from first to last
+    value, which without gaps is the usual estimator.
 
     ``ar1``: var(S) times 1 + 2 sum_(i<j) a_i a_j rho(t_j - t_i) / sum a_i^2, a_i the centred places of the samples,
     rho(k) = (6/pi) arcsin(phi^k / 2), the rank correlation of a Gaussian AR(1). Choice: phi = (m r + 2)/(m - 4), m - 1
-    pairs at lag one with correlation r, which takes away the bias that detrending leaves (-(2 + 4 phi)/m, van Giersbergen
-    2005, doi:10.1016/j.econlet.2004.08.003), within -0.9..0.98; and p from Student's t with n_eff - 2 degrees of freedom
-    (at least 2), n_eff that of ``yue_wang``, because phi itself is uncertain.
+    pairs at lag one with correlation r, which takes away the bias that detrending leaves (-(2 + 4 phi)/m, van
+    Giersbergen 2005, doi:10.1016/j.econlet.2004.08.003), within -0.9..0.98; and p from Student's t with n_eff - 2
+    degrees of freedom (at least 2), n_eff that of ``yue_wang``, because phi itself is uncertain.
 
     ``hamed_rao``: var(S) times 1 + 2/(T(T-1)(T-2)) sum_k (T-k)(T-k-1)(T-k-2) q_k rho_k of ranks, over k with |rho_k|
     beyond its 95 % bound (doi:10.1016/S0022-1694(97)00125-X, eq. 15). Choice: q_k, the number of pairs at lag k per
@@ -95,10 +95,11 @@ def mann_kendall(
 
     Choice: where the factor on var(S) comes out at or below 0 there is no correction.
 
-    Size, simulated at a nominal 5 % (``benchmarks/trend_size.py``): under AR(1) with phi up to 0.8 and n = 25..300 ``ar1``
-    rejects 4-6 % of series without trend. The published corrections do not: with phi = 0.5 and n = 50 ``mk`` rejects 23 %,
-    ``hamed_rao`` 19 %, ``yue_wang`` 8 %, ``tfpw`` 29 %, since they take the biased rho as it is, add up noise of many
-    lags, or put the full trend, steepened by persistence, back on whitened noise. They are here for comparison.
+    Size, simulated at a nominal 5 % (``benchmarks/trend_size.py``): under AR(1) with phi up to 0.8 and n = 25..300
+    ``ar1`` rejects 4-6 % of series without trend. The published corrections do not: with phi = 0.5 and n = 50 ``mk``
+    rejects 23 %, ``hamed_rao`` 19 %, ``yue_wang`` 8 %, ``tfpw`` 29 %, since they take the biased rho as it is, add up
+    noise of many lags, or put the full trend, steepened by persistence, back on whitened noise. They are here for
+    comparison.
 
     Examples
     --------
@@ -112,7 +113,8 @@ def mann_kendall(
     _check(test=test, level=level, period=period, lags=lags, min_n=min_n)
     from scipy.special import erfc, ndtri, stdtr, stdtrit
 
-    from .trend_kernels import COLUMNS, TESTS as NUMBERS, trend_rows
+    from .trend_kernels import COLUMNS, trend_rows
+    from .trend_kernels import TESTS as NUMBERS
 
     shape, (rows,) = as_rows(values)
     cycle = period if test == "seasonal" else 1
@@ -166,8 +168,8 @@ def straight_line(
     Returns
     -------
     dict of ndarray, shape (...)
-        ``slope``, ``slope_lower``, ``slope_upper``, ``intercept``, ``z`` (the t statistic), ``p_value`` (two-sided, n - 2
-        degrees of freedom), ``n``, float64; ``status`` (int8).
+        ``slope``, ``slope_lower``, ``slope_upper``, ``intercept``, ``z`` (the t statistic), ``p_value`` (two-sided, n
+        - 2 degrees of freedom), ``n``, float64; ``status`` (int8).
 
     Raises
     ------
@@ -229,7 +231,9 @@ def _check(*, test: str, level: float | None, period: int, lags: int | None, min
     if test not in TESTS:
         raise VadoseError("test", found=repr(test), needed=f"one of {list(TESTS)}")
     if level is not None and not 0.0 < level < 1.0:
-        raise VadoseError("level", found=repr(level), needed="a number between 0 and 1, or None", do="Use 0.95 for 95 %.")
+        raise VadoseError(
+            "level", found=repr(level), needed="a number between 0 and 1, or None", do="Use 0.95 for 95 %."
+        )
     if test == "seasonal" and period < 2:
         raise VadoseError("period", found=repr(period), needed="at least 2 steps in a year", do="Use 12 for months.")
     if lags is not None and lags < 1:
@@ -255,7 +259,9 @@ def _times(time: ArrayLike | None, length: int) -> NDArray[np.float64]:
         raise VadoseError("time", found=f"shape {given.shape}", needed=f"one time per sample, shape ({length},)")
     steps = np.diff(given)
     if not np.isfinite(given).all() or (steps <= 0).any():
-        raise VadoseError("time", found="times that do not rise", needed="finite, rising times", do="Sort, drop duplicates.")
+        raise VadoseError(
+            "time", found="times that do not rise", needed="finite, rising times", do="Sort, drop duplicates."
+        )
     return given
 
 
