@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
-from . import zone_networks
+from . import conformal, splits, zone_networks
+from .conformal import CrossConformal, SplitConformal, error_quantile
+from .importance import contributions
+from .splits import LastPeriod, LeaveGroupsOut, RandomRows, SpatialBlocks
 from .zone_networks import ZoneNetworks
 
-__all__ = ["ZoneNetworks", "zone_networks"]
+__all__ = [
+    "CrossConformal", "LastPeriod", "LeaveGroupsOut", "RandomRows", "SpatialBlocks", "SplitConformal", "ZoneNetworks",
+    "conformal", "contributions", "error_quantile", "splits", "zone_networks",
+]  # fmt: skip

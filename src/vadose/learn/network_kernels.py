@@ -84,7 +84,7 @@ def _tanh(x):
     return x * p / q
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _activate(theta, at, bias, x, first, last, out):
     """Values of one hidden node for rows first..last (four inputs per pass: fewer loads and stores)."""
     inputs, m = x.shape[0], last - first
@@ -107,7 +107,7 @@ def _activate(theta, at, bias, x, first, last, out):
         out[i] = _tanh(out[i])
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def forward(theta, x, first, last, hidden, node, out):
     """Output of the network for rows first..last; ``node`` holds one hidden node at a time."""
     inputs, m = x.shape[0], last - first
@@ -121,7 +121,7 @@ def forward(theta, x, first, last, hidden, node, out):
             out[i] += w * node[i]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def mean_square(theta, x, y, first, last, hidden, node, out):
     """Mean squared error of rows first..last."""
     total = 0.0
@@ -136,7 +136,7 @@ def mean_square(theta, x, y, first, last, hidden, node, out):
     return total / (last - first)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _tile_gradient(theta, x, y, first, last, hidden, nodes, out, gradient):
     """Add the gradient of half the sum of squares of one tile; returns the sum of squares."""
     inputs, m = x.shape[0], last - first
@@ -217,7 +217,7 @@ def objective(theta, x, y, rows, hidden, penalty, single, nodes, out, gradient):
     return total
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _dot(a, b):
     total = 0.0
     for i in range(a.size):

@@ -139,7 +139,10 @@ def _moments(values):
 
 @njit(cache=True, nogil=True)
 def standardise(X, y, rows, train, centre, scale, x, t):
-    """Write standardised inputs (D, n) and target (n,); statistics (inputs, then target) of the first ``train`` rows."""
+    """Write standardised inputs (D, n) and target (n,).
+
+    Statistics (inputs, then target) are those of the first ``train`` rows.
+    """
     inputs, n = X.shape[1], rows.size
     values = np.empty(n)
     for d in range(inputs + 1):
