@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from . import conformal, splits, zone_networks
+from . import conformal, splits, zone_networks, zone_networks_torch
 from .conformal import CrossConformal, SplitConformal, error_quantile
 from .importance import contributions
 from .splits import LastPeriod, LeaveGroupsOut, RandomRows, SpatialBlocks
@@ -13,5 +13,5 @@ from .zone_networks import ZoneNetworks
 
 __all__ = [
     "CrossConformal", "LastPeriod", "LeaveGroupsOut", "RandomRows", "SpatialBlocks", "SplitConformal", "ZoneNetworks",
-    "conformal", "contributions", "error_quantile", "splits", "zone_networks",
+    "conformal", "contributions", "error_quantile", "splits", "zone_networks", "zone_networks_torch",
 ]  # fmt: skip
