@@ -8,11 +8,10 @@ training or validation rows of the network, 0 elsewhere. Rows are float32, param
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
-from .network_kernels import CHECK, MEMORY, STALLED, TRIALS
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass
@@ -32,6 +31,8 @@ class Rows:
 
 def objective(theta: Tensor, rows: Rows, hidden: int) -> tuple[Tensor, Tensor, Tensor]:
     """Loss with penalty, its gradient, and the mean squared error of the rows held back, per network."""
+    import torch
+
     batch, inputs = rows.x.shape[0], rows.x.shape[1]
     first = hidden * inputs
     single = theta.to(rows.x.dtype)
@@ -61,6 +62,10 @@ def objective(theta: Tensor, rows: Rows, hidden: int) -> tuple[Tensor, Tensor, T
 
 def _direction(gradient: Tensor, steps: Tensor, changes: Tensor, weight: Tensor) -> Tensor:
     """Minus approximate inverse Hessian x gradient; pairs (B, MEMORY, P), newest last, weight 0 where there is none."""
+    import torch
+
+    from .network_kernels import MEMORY
+
     out = -gradient
     amount = []
     for j in range(MEMORY - 1, -1, -1):
@@ -80,6 +85,10 @@ def _search(
     theta: Tensor, loss: Tensor, slope: Tensor, direction: Tensor, step: Tensor, rows: Rows, hidden: int
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Weak-Wolfe bisection of every network by itself; only those still searching are evaluated again."""
+    import torch
+
+    from .network_kernels import TRIALS
+
     low, high = torch.zeros_like(step), torch.full_like(step, torch.inf)
     tried = theta + step[:, None] * direction
     value, gradient, score = objective(tried, rows, hidden)
@@ -127,6 +136,10 @@ def minimise(
     Returns the parameters of the best look at the validation rows (the last iteration where there are none), the
     mean squared error they were chosen by, and the number of iterations, per network.
     """
+    import torch
+
+    from .network_kernels import CHECK, MEMORY, STALLED
+
     count, size = start.shape
     validate = rows.held.sum(1) > 0
     loss, gradient, _ = objective(start, rows, hidden)
@@ -182,6 +195,8 @@ def minimise(
 
 def _finish(s: _Search, rows: Rows, hidden: int, validate: Tensor, best: Tensor, chosen: Tensor) -> None:
     """A last look at networks that end, and their results into the rows of ``best`` and ``chosen``."""
+    import torch
+
     free = replace(rows, penalty=torch.zeros_like(rows.penalty))
     loss, _, score = objective(s.theta, free, hidden)
     last = torch.where(validate[s.number], score, loss)

@@ -129,10 +129,10 @@ def mean_square(theta, x, y, first, last, hidden, node, out):
         b = min(last, a + TILE)
         forward(theta, x, a, b, hidden, node, out)
         o, t = out[: b - a], y[a:b]
-        s = np.float32(0.0)
+        tile = np.float32(0.0)
         for i in range(b - a):
-            s += (o[i] - t[i]) * (o[i] - t[i])
-        total += s
+            tile += (o[i] - t[i]) * (o[i] - t[i])
+        total += np.float64(tile)
     return total / (last - first)
 
 

@@ -115,7 +115,7 @@ def as_target(y: np.ndarray, rows: int) -> np.ndarray:
     y = np.asarray(y)
     if y.shape != (rows,) or y.dtype.kind not in "fiub":
         raise ConfigError("y", found=f"shape {y.shape} of {y.dtype}", needed=f"({rows},) numbers, one per row of X")
-    return np.ascontiguousarray(y, dtype=np.float64)
+    return np.require(y, np.float64, ["C", "W"])  # a read-only array would be another type to compile for
 
 
 def as_labels(name: str, labels: np.ndarray | None, rows: int, *, empty: bool = False) -> np.ndarray:
@@ -155,7 +155,7 @@ def as_labels(name: str, labels: np.ndarray | None, rows: int, *, empty: bool = 
         raise ConfigError(
             name, found=f"shape {labels.shape} of {labels.dtype}", needed=f"({rows},) whole numbers, one per row of X"
         )
-    return np.ascontiguousarray(labels, dtype=np.int64)
+    return np.require(labels, np.int64, ["C", "W"])
 
 
 def as_sets(

@@ -95,10 +95,10 @@ def _train(networks: ZoneNetworks, task: Task, ready: list, device: str) -> None
                 patience=networks.patience,
             )
         )
-        for b in np.flatnonzero(chosen < best_loss):
-            k = ready[b][0]
-            best_loss[b], task.weights[k] = chosen[b], best[b]
-            task.numbers[k, 3], task.numbers[k, 4] = done[b], restart
+        for b, (k, *_) in enumerate(ready):
+            if chosen[b] < best_loss[b]:
+                best_loss[b], task.weights[k] = chosen[b], best[b]
+                task.numbers[k, 3], task.numbers[k, 4] = done[b], restart
     for k, xs, t, train in ready:
         if np.isfinite(task.weights[k]).all():
             score(task.weights[k], xs, t, train, networks.hidden, task.scale[k, inputs], task.scores[k])
