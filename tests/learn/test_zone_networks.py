@@ -296,6 +296,35 @@ def test_parameters_are_read_set_and_copied():
         again.set_params(hiden=5)
 
 
+def test_scikit_learn_can_clone_and_cross_validate():
+    from sklearn.base import clone
+    from sklearn.model_selection import cross_val_score
+
+    from vadose.learn import LastPeriod, LeaveGroupsOut, RandomRows, SpatialBlocks
+
+    X, y, _, dekad = rows(zones=1)
+    networks = ZoneNetworks(hidden=5, seed=2)
+    assert clone(networks).get_params() == networks.get_params()
+    for splitter, groups in (
+        (RandomRows(n_splits=3), None),
+        (LeaveGroupsOut(n_splits=3), dekad),
+        (SpatialBlocks(size=0.5, n_splits=3), X[:, 2:]),
+        (LastPeriod(), dekad),
+    ):
+        scores = cross_val_score(networks, X, y, cv=splitter, groups=groups, scoring="r2")
+        assert len(scores) == splitter.get_n_splits() and scores.min() > 0.7
+
+
+def test_many_callers_at_once_get_the_same_networks(trained):
+    """Workers of dask train side by side in threads."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    networks, X, y, zone, dekad = trained
+    with ThreadPoolExecutor(4) as pool:
+        for other in pool.map(lambda _: zone_networks.fit(X, y, zones=zone, validation_groups=dekad), range(6)):
+            same(networks, other)
+
+
 def test_arrays_carry_everything(trained):
     networks, X, _, zone, _ = trained
     stored = {name: np.array(value) for name, value in networks.to_arrays().items()}

@@ -175,6 +175,17 @@ class ZoneNetworks:
     def __repr__(self) -> str:
         return f"ZoneNetworks({', '.join(f'{k}={v!r}' for k, v in self.get_params().items())})"
 
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn (which alone asks) should know: a regressor that takes missing inputs."""
+        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="regressor",
+            target_tags=TargetTags(required=True),
+            regressor_tags=RegressorTags(),
+            input_tags=InputTags(allow_nan=True),
+        )
+
     def fit(
         self,
         X: np.ndarray,
