@@ -355,7 +355,7 @@ def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quant
                 out[r, 7] = max(effective - 2.0, 2.0)
                 if quantiles.size:
                     k = min(np.int64(out[r, 7]), quantiles.size - 3)
-                    part = min(out[r, 7] - k, 1.0)
+                    part = min((1.0 - k / out[r, 7]) * (k + 1.0), 1.0)  # nearly linear in 1 / freedom
                     quantile = (1.0 - part) * quantiles[k] + part * quantiles[k + 1]
             else:
                 factor = _yue_wang(d[:span], there[:span], lags)

@@ -13,6 +13,8 @@ from .threads import over_rows
 
 #: Tests that :func:`mann_kendall` offers.
 TESTS = ("mk", "ar1", "hamed_rao", "yue_wang", "tfpw", "seasonal")
+#: Degrees of freedom from which Student's t is taken as normal.
+_FREEDOM = 1000
 #: Most columns per sample before times are taken as irregular.
 _SPARSE = 4
 #: Most steps of an axis on which autocorrelations are taken.
@@ -126,7 +128,7 @@ def mann_kendall(
         tau = np.arange(len(axis), dtype=np.float64)
     quantiles = np.empty(0)
     if level is not None:
-        freedom = np.maximum(np.arange(rows.shape[1] + 2), 1)
+        freedom = np.maximum(np.arange(_FREEDOM), 1)
         quantiles = np.append(stdtrit(freedom, 0.5 + 0.5 * level), ndtri(0.5 + 0.5 * level))
     got = np.full((len(rows), len(COLUMNS)), np.nan)
 
