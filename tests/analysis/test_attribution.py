@@ -86,7 +86,8 @@ def test_a_case_made_by_hand():
     x[0, 0] += 2.0 * t
     x[1, 3] += np.tile([3.0, -3, -3, 3], 3)
     da = xr.DataArray(x, dims=("layer", "season", "year"), attrs={"units": "kg m-2"},
-                      coords={"year": 1990 + t, "season": list(analysis.SEASONS), "layer": ["top", "bottom"]})  # fmt: skip
+                      coords={"year": 1990 + t, "season": list(analysis.SEASONS),
+                              "layer": ["top", "bottom"]})  # fmt: skip
     got = analysis.attribute_variability(da)
     trend, iav = 4 * 143 / 12, 9.0
     share = got.contribution

@@ -75,8 +75,8 @@ def test_summary_stays_lazy():
 
 
 @pytest.mark.parametrize(("options", "error", "word"), [
-    ({"area": "km2"}, ConfigError, "area"), ({"alpha": 5}, ConfigError, "alpha"), ({"threshold": -2}, ConfigError, "rate"),
-    ({"by": "climate"}, ConfigError, "by"),
+    ({"area": "km2"}, ConfigError, "area"), ({"alpha": 5}, ConfigError, "alpha"),
+    ({"threshold": -2}, ConfigError, "rate"), ({"by": "climate"}, ConfigError, "by"),
     ({"by": xr.DataArray(np.zeros((3, 3)), dims=("lat", "lon"), coords={"lat": [1.0, 0, -1], "lon": [0.0, 1, 2]})},
      GridError, "another grid"),
 ])  # fmt: skip

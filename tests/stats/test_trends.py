@@ -95,7 +95,7 @@ def test_extreme_sizes_do_not_break_the_ranks(extreme):
     ("seasonal", {"period": 4}, "seasonal_test", {"period": 4}),
 ])  # fmt: skip
 def test_variants_equal_pymannkendall_without_gaps(ours, options, theirs, their_options):
-    """49 values have an even number of pairs: of an odd number one has Sen's slope, and its residuals tie by rounding."""
+    """49 values have an even number of pairs: of an odd number one has Sen's slope, and its residuals tie."""
     rng = np.random.default_rng(2)
     rows = autoregression(rng, 0.5, 60, 49) + 0.01 * np.arange(49)
     got = mann_kendall(rows, test=ours, **options)
