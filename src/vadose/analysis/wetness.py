@@ -70,7 +70,9 @@ def wetness_seasons(monthly: xr.Dataset | xr.DataArray, *, by: str = "total") ->
     place = (t.year.to_numpy() - years[0]) * 12 + t.month.to_numpy() - 1
 
     def kernel(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return _seasons(x, place, len(years), by == "layer")
+        from ..stats.ranking import group_by_rank
+
+        return group_by_rank(x, position=place, each=by == "layer")
 
     label_dims = ["layer", "year", "month"] if by == "layer" else ["year", "month"]
     season, storage = xr.apply_ufunc(
@@ -89,22 +91,3 @@ def wetness_seasons(monthly: xr.Dataset | xr.DataArray, *, by: str = "total") ->
         out.attrs["grid"] = da.attrs["grid"]
     return schema.stamp(out, title="Seasons by wetness", product=da.attrs.get("product", ""), by=by, period=axis.period,
                         simulated=schema.is_simulated(monthly) or schema.is_simulated(da))  # fmt: skip
-
-
-def _seasons(x: np.ndarray, place: np.ndarray, years: int, each: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Season of each month, and seasonal means of storage (..., layer, time)."""
-    from ..stats.ranking import group_means, rank_groups
-
-    months = np.full((*x.shape[:-1], years * 12), np.nan)
-    months[..., place] = np.where(np.isfinite(x), x, np.nan)
-    months = months.reshape(*x.shape[:-1], years, 12)
-    total = months.sum(axis=-3)
-    if each:  # a year that lacks a layer has no seasons in any layer
-        label = np.where(
-            np.isfinite(total)[..., None, :, :].all(axis=-1, keepdims=True), rank_groups(months), np.int8(-1)
-        )
-        means = group_means(months, label)
-    else:
-        label = rank_groups(total)
-        means = group_means(months, label[..., None, :, :])
-    return label.astype(np.int8), np.swapaxes(means, -1, -2).astype(np.float32 if x.dtype == np.float32 else np.float64)

@@ -134,7 +134,7 @@ def fligner_killeen(values: ArrayLike, segment: ArrayLike, *, min_n: int = 5) ->
             size = member.sum(axis=-1)
             between = np.where(size > 0, size * (np.where(member, a, 0.0).sum(axis=-1) / size - mean) ** 2, 0.0)
             count = (size > 0).sum(axis=0)
-            statistic = np.where((count > 1) & (power > 0), between.sum(axis=0) / power, np.nan)
+            statistic = np.where((count > 1) & (power > 1e-12), between.sum(axis=0) / power, np.nan)
         p = np.where(np.isnan(statistic), np.nan, chdtrc(np.maximum(count - 1.0, 1.0), statistic))
         got[part] = np.stack([statistic, p, count, n], axis=-1)
 

@@ -7,71 +7,67 @@ from numpy.typing import ArrayLike, NDArray
 
 from vadose.errors import VadoseError
 
+from .threads import over_rows
 
-def rank_groups(values: ArrayLike, *, groups: int = 4) -> NDArray[np.int8]:
-    """Group of each value along the last axis, equally many in each, from 0 for the largest ones.
+
+def group_by_rank(
+    values: ArrayLike, *, position: ArrayLike | None = None, length: int = 12, groups: int = 4, each: bool = False
+) -> tuple[NDArray[np.int8], NDArray]:
+    """Group the positions of each cycle by the rank of the sum over parts, and average each part over each group.
 
     Parameters
     ----------
-    values : array_like, shape (..., n)
-        Values; n is a multiple of ``groups`` [any unit].
+    values : array_like, shape (..., part, time)
+        Series that add up, such as months of storage in layers [any unit].
+    position : array_like of int, shape (time,), optional
+        Place of each sample, from 0, on the regular axis whose cycles start at 0; default 0, 1, 2, ... Places without
+        sample are missing.
+    length : int
+        Positions in a cycle, such as 12 months; a multiple of ``groups``.
     groups : int
-        Number of groups.
+        Number of groups, equally large.
+    each : bool
+        Rank each part by itself instead of the sum.
 
     Returns
     -------
-    ndarray of int8, shape (..., n)
-        Group, -1 in all places where any of the n values is missing. Ties: the earlier value counts as larger.
+    tuple of ndarray
+        Group (..., cycle, position), int8, or (..., part, cycle, position) with ``each``: 0 for the largest values, -1
+        in cycles in which any value is missing. Ties: the earlier value counts as larger. Means (..., part, group,
+        cycle), float32 for such values, else float64; NaN in these cycles [unit of values].
 
     Raises
     ------
     VadoseError
-        If n is no multiple of ``groups``.
+        If ``length`` is no multiple of ``groups``, or shapes do not fit.
 
     Examples
     --------
     >>> from vadose.stats import ranking
-    >>> ranking.rank_groups([3.0, 9.0, 1.0, 9.0], groups=2)
-    array([1, 0, 1, 0], dtype=int8)
+    >>> group, means = ranking.group_by_rank([[3.0, 9.0, 1.0, 9.0]], length=4, groups=2)
+    >>> group.tolist(), means.tolist()
+    ([[1, 0, 1, 0]], [[[9.0], [2.0]]])
     """
-    x = np.asarray(values, dtype=np.float64)
-    n = x.shape[-1]
-    if groups < 1 or n % groups:
-        raise VadoseError("values", found=f"{n} values", needed=f"a multiple of {groups}")
-    order = np.argsort(-x, axis=-1, kind="stable")
-    out = np.empty(x.shape, np.int8)
-    np.put_along_axis(out, order, np.broadcast_to((np.arange(n) // (n // groups)).astype(np.int8), x.shape), axis=-1)
-    return np.where(np.isfinite(x).all(axis=-1, keepdims=True), out, np.int8(-1))
+    x = np.asarray(values)
+    if groups < 1 or length % groups:
+        raise VadoseError("length", found=f"{length} positions", needed=f"a multiple of {groups}")
+    if x.ndim < 2 or x.dtype.kind not in "fiu":
+        raise VadoseError("values", found=f"{x.dtype} of shape {x.shape}", needed="numbers of shape (..., part, time)")
+    place = np.arange(x.shape[-1]) if position is None else np.asarray(position, dtype=np.int64)
+    if place.shape != x.shape[-1:] or np.unique(place).size != place.size or (place < 0).any():
+        raise VadoseError("position", found=f"shape {place.shape}", needed=f"{x.shape[-1]} distinct places from 0")
+    from .ranking_kernels import group_rows
 
+    cycles = int(place.max(initial=-1)) // length + 1
+    single = x.dtype == np.float32
+    rows = x.reshape(int(np.prod(x.shape[:-2])), *x.shape[-2:])
+    label = np.empty((len(rows), x.shape[-2] if each else 1, cycles, length), np.int8)
+    means = np.empty((len(rows), x.shape[-2], groups, cycles), np.float32 if single else np.float64)
 
-def group_means(values: ArrayLike, group: ArrayLike, *, groups: int = 4) -> NDArray[np.float64]:
-    """Mean of the values of each group along the last axis.
+    def work(part: slice) -> None:
+        group_rows(np.ascontiguousarray(rows[part], dtype=means.dtype), place, cycles, length, groups, each,
+                   label[part], means[part])  # fmt: skip
 
-    Parameters
-    ----------
-    values : array_like, shape (..., n)
-        Values [any unit].
-    group : array_like of int, broadcastable to ``values``
-        Group of each, -1 for none.
-    groups : int
-        Number of groups.
-
-    Returns
-    -------
-    ndarray of float64, shape (..., groups)
-        Means; NaN for a group without members or with a missing value.
-
-    Examples
-    --------
-    >>> from vadose.stats import ranking
-    >>> ranking.group_means([3.0, 9.0, 1.0, 9.0], [1, 0, 1, 0], groups=2)
-    array([9., 2.])
-    """
-    x, label = np.asarray(values, dtype=np.float64), np.asarray(group)
-    out = np.empty((*np.broadcast_shapes(x.shape, label.shape)[:-1], groups))
-    for k in range(groups):
-        inside = label == k
-        count = inside.sum(axis=-1)
-        total = np.where(inside, x, 0.0).sum(axis=-1)
-        out[..., k] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    return out
+    over_rows(work, len(rows), rows=64)
+    kept = label if each else label[:, 0]
+    return kept.reshape(*x.shape[:-2], *kept.shape[1:]), means.reshape(*x.shape[:-2], *means.shape[1:])

@@ -13,7 +13,7 @@ from numba import njit
 
 #: Slopes kept in memory rather than computed anew in each pass: 256 KiB stay in the second-level cache.
 KEPT = 65536
-#: Bracket small enough to look at every slope in it.
+#: Slopes in a bracket small enough to look at each, or half the root of their number, if that is more.
 FEW = 12
 #: Error of a single-precision slope of values in -1..1 at distance 1: two roundings of values, one of their difference,
 #: two of the reciprocal and product make 8 units of 2^-24; twice that, to be safe.
@@ -210,6 +210,7 @@ def _bracket(y, tau, regular, period, kept, row, pairs, k1, k2, guess, width):
     low, high = -np.inf, np.inf
     n_low, n_high = 0, pairs
     step = max(width, 1e-7)
+    few = max(FEW, 0.5 * np.sqrt(pairs))
     p, q = np.float32(guess - step), np.float32(guess + step)
     for turn in range(48):
         a, b = count_below(y, tau, regular, period, kept, row, p, q)
@@ -221,7 +222,7 @@ def _bracket(y, tau, regular, period, kept, row, pairs, k1, k2, guess, width):
             elif c > k2 and v < high:
                 high, n_high = np.float64(v), c
         inside = n_high - n_low
-        if inside <= FEW or high - low <= 2.0 * ERROR / period:
+        if inside <= few or high - low <= 2.0 * ERROR / period:
             break
         if not np.isfinite(low) or not np.isfinite(high):
             step *= 3.0

@@ -96,13 +96,13 @@ def _autocorrelation(d, kept, most, rho, share):
 
 
 @njit(cache=True, nogil=True)
-def _ranks(values, out):
-    """Average ranks from 1."""
+def _ranks(values, tolerance, out):
+    """Average ranks from 1; values within ``tolerance`` of the smallest of a group are equal."""
     order = np.argsort(values, kind="mergesort")
     i = 0
     while i < values.size:
         j = i + 1
-        while j < values.size and values[order[j]] == values[order[i]]:
+        while j < values.size and values[order[j]] - values[order[i]] <= tolerance:
             j += 1
         for k in range(i, j):
             out[order[k]] = 0.5 * (i + j + 1)
@@ -111,19 +111,25 @@ def _ranks(values, out):
 
 @njit(cache=True, nogil=True)
 def _residuals(x, time, slope, first, last, ranked, d, kept):
-    """Detrended values (or their ranks) between the first and last valid sample, as anomalies, 0 where missing."""
+    """Detrended values (or their ranks) between the first and last valid sample, as anomalies, 0 where missing.
+
+    Sen's slope is that of a pair, whose residuals are therefore equal, but for rounding.
+    """
     span = last - first + 1
     values = np.empty(span)
     n = 0
+    size = 0.0
     for i in range(span):
         v = x[first + i]
         kept[i] = v == v
         if kept[i]:
-            values[n] = v - slope * time[first + i]
+            along = slope * (time[first + i] - time[first])
+            values[n] = v - along
+            size = max(size, abs(v) + abs(along))
             n += 1
     if ranked:
         ranks = np.empty(n)
-        _ranks(values[:n], ranks)
+        _ranks(values[:n], 16.0 * np.finfo(np.float64).eps * size, ranks)
         values[:n] = ranks
     mean = values[:n].mean()
     k = 0
@@ -349,7 +355,7 @@ def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quant
                 out[r, 7] = max(effective - 2.0, 2.0)
                 if quantiles.size:
                     k = min(np.int64(out[r, 7]), quantiles.size - 3)
-                    part = min(out[r, 7] - k, 1.0)
+                    part = min((1.0 - k / out[r, 7]) * (k + 1.0), 1.0)  # nearly linear in 1 / freedom
                     quantile = (1.0 - part) * quantiles[k] + part * quantiles[k + 1]
             else:
                 factor = _yue_wang(d[:span], there[:span], lags)
@@ -428,7 +434,7 @@ def pettitt_rows(rows, min_n, out):
         out[r, 4] = n
         if n < min_n or n < 2:
             continue
-        _ranks(values[:n], ranks)
+        _ranks(values[:n], 0.0, ranks)
         best, at, total = -1.0, 0, 0.0
         for i in range(n - 1):
             total += ranks[i]

@@ -13,6 +13,8 @@ from .threads import over_rows
 
 #: Tests that :func:`mann_kendall` offers.
 TESTS = ("mk", "ar1", "hamed_rao", "yue_wang", "tfpw", "seasonal")
+#: Degrees of freedom from which Student's t is taken as normal.
+_FREEDOM = 1000
 #: Most columns per sample before times are taken as irregular.
 _SPARSE = 4
 #: Most steps of an axis on which autocorrelations are taken.
@@ -116,7 +118,8 @@ def mann_kendall(
     from .trend_kernels import COLUMNS, trend_rows
     from .trend_kernels import TESTS as NUMBERS
 
-    shape, (rows,) = as_rows(values)
+    shape, (rows,) = as_rows(_some(values))
+    time = None if np.shape(values)[-1:] == (0,) else time
     cycle = period if test == "seasonal" else 1
     index, axis, tau, regular = _lay_out(time, rows.shape[1], needs_regular=test != "mk", test=test)
     if rest := -len(axis) % cycle:  # whole years: columns without values
@@ -125,7 +128,7 @@ def mann_kendall(
         tau = np.arange(len(axis), dtype=np.float64)
     quantiles = np.empty(0)
     if level is not None:
-        freedom = np.maximum(np.arange(rows.shape[1] + 2), 1)
+        freedom = np.maximum(np.arange(_FREEDOM), 1)
         quantiles = np.append(stdtrit(freedom, 0.5 + 0.5 * level), ndtri(0.5 + 0.5 * level))
     got = np.full((len(rows), len(COLUMNS)), np.nan)
 
@@ -133,10 +136,7 @@ def mann_kendall(
         trend_rows(block(rows[part], slice(None)), index, axis, tau, regular, cycle, NUMBERS[test], lags or 0,
                    float(ndtri(0.975)), quantiles, min_n, got[part])  # fmt: skip
 
-    if rows.shape[1]:
-        over_rows(work, len(rows), rows=max(4, min(4096, 2_000_000 // max(1, len(axis) ** 2))))
-    else:
-        got[:, COLUMNS.index("n")] = 0.0
+    over_rows(work, len(rows), rows=max(4, min(4096, 2_000_000 // len(axis) ** 2)))
     out = {name: got[:, k].copy() for k, name in enumerate(COLUMNS)}
     s, variance, n = out["s"], out["variance"], out["n"]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -191,7 +191,8 @@ def straight_line(
     _check(test="mk", level=level, period=1, lags=None, min_n=min_n)
     from scipy.special import stdtr, stdtrit
 
-    shape, (rows,) = as_rows(values)
+    shape, (rows,) = as_rows(_some(values))
+    time = None if np.shape(values)[-1:] == (0,) else time
     t = _times(time, rows.shape[1])
     names = ("slope", "slope_lower", "slope_upper", "intercept", "z", "p_value", "n")
     got = np.full((len(rows), len(names)), np.nan)
@@ -216,10 +217,7 @@ def straight_line(
             line = np.stack([slope, slope - reach, slope + reach, middle - slope * centre, ratio, p], axis=-1)
         got[part, :6] = np.where((n >= max(min_n, 3))[:, None], line, np.nan)
 
-    if rows.shape[1]:
-        over_rows(work, len(rows), rows=max(16, 100_000 // rows.shape[1]))
-    else:
-        got[:, 6] = 0.0
+    over_rows(work, len(rows), rows=max(16, 100_000 // rows.shape[1]))
     out = {name: got[:, k].copy() for k, name in enumerate(names)}
     flat = (out["slope"] == 0.0) & (out["slope_upper"] == 0.0)
     out["status"] = _status(out["n"], np.isnan(out["slope"]), flat)
@@ -240,6 +238,12 @@ def _check(*, test: str, level: float | None, period: int, lags: int | None, min
         raise VadoseError("lags", found=repr(lags), needed="at least 1 lag, or None")
     if min_n < 2:
         raise VadoseError("min_n", found=repr(min_n), needed="at least 2 values")
+
+
+def _some(values: ArrayLike) -> NDArray:
+    """The values; one missing value in place of none."""
+    x = np.asarray(values)
+    return np.full((*x.shape[:-1], 1), np.nan) if x.shape[-1:] == (0,) else x
 
 
 def _status(n: NDArray, missing: NDArray, constant: NDArray) -> NDArray[np.int8]:
