@@ -130,3 +130,16 @@ def test_lags_of_a_whole_series_equal_those_with_a_mask():
         lagged(u, v, np.ones(50), lag, want[0], want[1])
         lagged_whole(u, v, lag, got[0], got[1])
         np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("axis", [32_769, 40_000, 100_000])
+@pytest.mark.parametrize("kept", [30, 4_096, 4_097, 20_000, 32_768])
+def test_few_samples_on_a_long_axis(axis, kept):
+    """The working space is made for the axis, the series in it is shorter."""
+    rng = np.random.default_rng(kept)
+    x, y = np.full(axis, np.nan), rng.normal(size=axis)
+    places = np.sort(rng.choice(axis, kept, replace=False))
+    x[places] = y[places] + rng.normal(size=kept)
+    out = pairs.scores(x, y, ci="none")
+    assert float(out["kendall"]) == pytest.approx(scipy.stats.kendalltau(x[places], y[places])[0], abs=1e-12)
+    assert float(out["spearman"]) == pytest.approx(scipy.stats.spearmanr(x[places], y[places])[0], abs=1e-12)

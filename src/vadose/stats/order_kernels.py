@@ -20,7 +20,7 @@ CROWDED = 32
 
 
 class OrderSpace(NamedTuple):
-    """Arrays that the order of a series is worked out in; ``wide`` is empty where ``narrow`` suffices."""
+    """Arrays that the order of a series is worked out in; ``wide`` is empty where no series can need it."""
 
     narrow: np.ndarray
     wide: np.ndarray
@@ -31,7 +31,7 @@ class OrderSpace(NamedTuple):
 def order_space(n):
     """Space for series of up to ``n`` samples."""
     return OrderSpace(
-        np.empty((2, n if n <= NARROW else 0), np.uint32),
+        np.empty((2, min(n, NARROW)), np.uint32),  # also for a long axis: gaps can make its series short
         np.empty((2, n if n > NARROW else 0), np.uint64),
         np.empty(1 << _bucket_bits(n), np.uint32),
     )
