@@ -56,6 +56,13 @@ def test_a_line_is_found_exactly_whatever_the_axis():
     assert float(analysis.trend(da).slope) == pytest.approx(-2.0, rel=1e-12)
 
 
+def test_the_interval_can_be_left_out():
+    a, b = analysis.trend(annual(), level=None), analysis.trend(annual())
+    assert a.slope_lower.isnull().all() and a.slope_upper.isnull().all()
+    for name in ("slope", "intercept", "p_value", "s"):
+        np.testing.assert_array_equal(a[name], b[name])
+
+
 def test_missing_years_keep_their_length():
     """Rows that are absent, and rows of NaN, say the same; the axis is 20 years either way."""
     da = annual()
