@@ -28,7 +28,9 @@ def persistent(rng: np.random.Generator, phi: float, shape: tuple[int, int]) -> 
     return lfilter([1.0], [1.0, -phi], noise, axis=-1)
 
 
-def pair(rng: np.random.Generator, phi: float, shape: tuple[int, int], *, r: float, kind: str) -> tuple[NDArray, NDArray]:
+def pair(
+    rng: np.random.Generator, phi: float, shape: tuple[int, int], *, r: float, kind: str
+) -> tuple[NDArray, NDArray]:
     """Estimate and reference whose correlation is ``r`` (of the logarithms where ``kind`` is skewed)."""
     common = persistent(rng, phi, shape)
     own = 0.0 if kind == "noise" else phi
@@ -92,7 +94,7 @@ def cases() -> list[tuple[str, float, str]]:
     """Kind, persistence and gaps of every line of the table."""
     lines = [("AR(1)", phi, pattern) for phi in (0.0, 0.3, 0.6, 0.9, 0.95) for pattern in PATTERNS]
     lines += [("noise", 0.95, pattern) for pattern in PATTERNS]
-    return lines + [("skewed", 0.0, "full"), ("skewed", 0.9, "full"), ("skewed", 0.9, "70 % missing")]
+    return [*lines, ("skewed", 0.0, "full"), ("skewed", 0.9, "full"), ("skewed", 0.9, "70 % missing")]
 
 
 def main() -> None:

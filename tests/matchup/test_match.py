@@ -54,8 +54,9 @@ def test_stations_count_once_however_many_sensors_they_have():
 def test_sensor_gaps_are_bridged_by_the_others():
     st = stations([0.4, 0.6], [0.5, 0.5], [0.1, 0.3])
     st["sm"][0, 5:] = np.nan
-    reference = match(product(), st).reference.values[0]
-    assert reference == pytest.approx([0.2] * 5 + [0.3] * 5)
+    pairs = match(product(), st)
+    assert pairs.reference.values[0] == pytest.approx([0.2] * 5 + [0.3] * 5)
+    assert pairs.n_averaged.values[0].tolist() == [2] * 5 + [1] * 5
 
 
 def test_stations_outside_are_named_and_counted():
@@ -192,3 +193,65 @@ def test_options_that_cannot_be_used_are_named(option, match_text):
 
 def test_simulated_data_stay_marked():
     assert schema.is_simulated(match(product(simulated="true"), stations([0.5], [0.5], [0.2])))
+
+
+@pytest.mark.parametrize(("key", "cadence", "freq"), [("cadence", "monthly", "MS"), ("step", "month", "MS")])
+def test_a_monthly_product_meets_monthly_means_of_the_stations(key, cadence, freq):
+    days = pd.date_range("2018-01-01", "2018-04-30")
+    values = np.linspace(0.1, 0.3, len(days))
+    months = pd.date_range("2018-01-01", periods=4, freq=freq)
+    st = stations([0.5], [0.5], values, time=days)
+    st["sm"][0, 31:47] = np.nan  # 12 of 28 days of February left: too few
+    st["sm"][0, 59:69] = np.nan  # 21 of 31 days of March left: enough
+    pairs = match(product(months, **{key: cadence}), st)
+    assert (pairs.indexes["time"] == months).all()
+    expected = [values[:31].mean(), np.nan, values[69:90].mean(), values[90:].mean()]
+    np.testing.assert_allclose(pairs.reference.values[0], expected, rtol=1e-6)
+    assert (int(pairs.n_estimate[0]), int(pairs.n_reference[0]), int(pairs.n_matched[0])) == (4, 3, 3)
+
+
+def test_a_dekadal_product_meets_dekadal_means_of_hourly_stations():
+    hours = pd.date_range("2018-02-01", periods=28 * 24, freq="h")
+    values = np.arange(28 * 24) / 1e4
+    dekads = pd.to_datetime(["2018-02-01", "2018-02-11", "2018-02-21"])
+    pairs = match(product(dekads, cadence="dekadal"), stations([0.5], [0.5], values, time=hours, step="hour"))
+    expected = [values[:240].mean(), values[240:480].mean(), values[480:].mean()]
+    np.testing.assert_allclose(pairs.reference.values[0], expected, rtol=1e-6)
+
+
+def test_a_composite_needs_finer_stations():
+    months = pd.date_range("2018-01-01", periods=4, freq="MS")
+    with pytest.raises(SchemaError, match="step 'month'"):
+        match(product(months, cadence="dekadal"), stations([0.5], [0.5], 0.2, time=months, step="month"))
+    pairs = match(product(months, cadence="monthly"), stations([0.5], [0.5], 0.2, time=months, step="month"))
+    assert int(pairs.n_matched[0]) == 4
+
+
+@pytest.mark.parametrize("lon", [0.5, 90.5, 89.5, -100.5, 179.5, -179.5])
+def test_means_over_local_hours_stand_for_those_hours(lon, tmp_path):
+    """At 90° east six o'clock is midnight UTC: overpasses fall on both sides of it and belong to one morning each."""
+    from vadose.products import open_stations
+
+    dawn = pd.date_range("2020-06-01", periods=6) + pd.Timedelta(hours=6 - lon / 15)  # six o'clock there, in UTC
+    rows = ["station,lat,lon,depth_from,depth_to,time,soil_moisture"]
+    rows += [f"S,0.5,{lon},0,0.05,{t + pd.Timedelta(minutes=m):%Y-%m-%dT%H:%M},{0.1 + 0.01 * i:.3f}"
+             for i, t in enumerate(dawn) for m in (-50, 0, 50)]  # fmt: skip
+    (tmp_path / "own.csv").write_text("\n".join(rows) + "\n")
+    st = open_stations(tmp_path / "own.csv", local_hours=(5, 7))
+    passes = dawn + pd.to_timedelta([-15, 15, -5, 5, 0, -10], "min")
+    n = len(passes)
+    obs = xr.Dataset(
+        {"sm": ("obs", (0.1 + 0.01 * np.arange(n)).astype("f4"), {"units": "m3 m-3"})},
+        {"time": ("obs", passes), "lat": ("obs", np.full(n, 0.5)), "lon": ("obs", np.full(n, lon)),
+         "location": ("obs", np.zeros(n, int))},
+    )  # fmt: skip
+    for window in ("12h", "1h"):
+        pairs = match(obs, st, window=window)
+        assert int(pairs.n_matched[0]) == n
+        np.testing.assert_allclose(pairs.estimate, pairs.reference, rtol=1e-5)
+
+
+def test_what_is_no_soil_moisture_is_refused():
+    ds = product().assign(soil_temperature=lambda d: (d.sm + 280).assign_attrs(units="K"))
+    with pytest.raises(SchemaError, match="found units 'K'"):
+        match(ds, stations([0.5], [0.5], 0.2), variable="soil_temperature")

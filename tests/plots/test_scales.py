@@ -11,6 +11,13 @@ def test_bias_is_symmetric_and_wet_is_blue():
     assert blue > red
 
 
+def test_one_bad_product_does_not_bleach_the_others():
+    values = np.r_[np.linspace(-0.02, 0.02, 99), 0.9]
+    colours = scale("bias", values)
+    assert (colours.high, colours.extend) == (0.02, "max")
+    assert scale("ubrmse", np.abs(values)).extend == "max"
+
+
 def test_correlations_below_zero_have_a_colour_of_their_own():
     assert scale("r", np.array([0.2, 0.5])).extend == "neither"
     colours = scale("anomaly_r", np.array([-0.2, 0.5]))

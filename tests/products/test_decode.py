@@ -47,6 +47,12 @@ def test_unsigned_storage_is_reinterpreted():
     assert Coding(fills=(255,), unsigned=True).decode(np.array([-2, -1], "i1")).tolist()[:1] == [254.0]
 
 
+def test_an_attribute_that_should_be_a_number(tmp_path):
+    path = write(tmp_path / "a.nc", missing_value="none")
+    with open_netcdf(path) as nc, pytest.raises(InputFileError, match=r"a\.nc: x: found missing_value = 'none'"):
+        Coding.of(nc["x"])
+
+
 def test_integer_results_stay_as_coded():
     out = Coding(fills=(-9999,), dtype="int32").decode(np.array([-9999, 8], "i2"))
     assert out.tolist() == [-9999, 8] and out.dtype == np.int32

@@ -181,3 +181,21 @@ def test_a_thirty_year_stack_is_a_small_graph(tmp_path):
     assert da.shape == (n, 3, 4)
     assert len(da.data.__dask_graph__().layers) <= 3
     assert float(da.isel(time=-1, lat=0, lon=0)) == pytest.approx(0 + 15 - 0.15)
+
+
+def test_with_a_period_files_far_off_by_name_are_not_opened(tmp_path):
+    near, far = write(tmp_path / "v-20000101.nc", [0]), tmp_path / "v-20100101.nc"
+    far.write_text("never opened")
+    odd = write(tmp_path / "v-20009999.nc", [1])
+    options = {"name_date": r"-(\d{8})\."}
+    assert one_degree([near, far, odd], period="2000-01", **options).times.shape == (2,)
+    with pytest.raises(InputFileError, match="v-20100101"):
+        one_degree([near, far, odd], **options)
+    with pytest.raises(InputFileError, match=r"v-20000101\.nc.*within the period"):
+        one_degree([near], period="2005", **options)
+
+
+def test_an_axis_with_a_missing_value(tmp_path):
+    path = write(tmp_path / "a.nc", [0], lat=(1.5, np.nan, -0.5), values=np.zeros((1, 3, 4)))
+    with pytest.raises(InputFileError, match=r"a\.nc: lat: found an axis of shape \(3,\)"):
+        one_degree([path])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vadose import products, schema
-from vadose.errors import ConfigError, InputFileError
+from vadose.errors import ConfigError, GridError, InputFileError
 from vadose.grid import Grid
 from vadose.products.smap import open_smap_l2, open_smap_l3, open_smap_l3_native
 
@@ -81,11 +81,17 @@ def test_l2_refuses_bad_files(data, tmp_path):
     cut.write_bytes((data / "smap_l2" / L2).read_bytes()[:100_000])
     with pytest.raises(InputFileError, match="cannot open"):
         open_smap_l2([cut])
-    (tmp_path / "empty.h5").touch()
+    cut.write_bytes(b"")
     with pytest.raises(InputFileError, match="empty file"):
-        open_smap_l2([tmp_path / "empty.h5"])
-    with pytest.raises(InputFileError, match="SMAP L2_SM_P"):
+        open_smap_l2([cut])
+    with pytest.raises(InputFileError, match="SMAP_L2_SM_P"):
         open_smap_l2([data / "smap_l3/cells_v9_am_pm/0165.nc"])
+    cut.write_bytes((data / "smap_l3/cells_v9_am_pm/0165.nc").read_bytes())
+    with pytest.raises(InputFileError, match="Soil_Moisture_Retrieval_Data"):
+        open_smap_l2([cut])
+
+
+NAME = "SMAP_L2_SM_P_00001_D_20200101T000000_R18290_001.h5"
 
 
 def write_l2(path, **change):
@@ -97,6 +103,8 @@ def write_l2(path, **change):
         "vegetation_water_content": np.ones(4, "f4"),
         "EASE_row_index": np.array([0, 1, 2, 3], "u2"),
         "EASE_column_index": np.array([0, 1, 2, 963], "u2"),
+        "latitude": Grid.ease2("M36").lat[:4].astype("f4"),
+        "longitude": Grid.ease2("M36").lon[[0, 1, 2, 963]].astype("f4"),
         "tb_time_seconds": np.array([30.0, 10.0, 20.0, -9999.0]),
     } | change  # fmt: skip
     units = {"soil_moisture": "cm**3/cm**3", "surface_temperature": "Kelvins", "vegetation_water_content": "kg/m**2"}
@@ -114,7 +122,7 @@ def write_l2(path, **change):
 
 
 def test_l2_flags_order_and_counts(tmp_path):
-    ds = open_smap_l2([write_l2(tmp_path / "SMAP_L2_SM_P_00001_D_20200101T000000_R18290_001.h5")])
+    ds = open_smap_l2([write_l2(tmp_path / NAME)])
     assert ds.sm.isnull().values.tolist() == [True, True, False]  # sorted by time: 0.6 beyond range, none, 0.2
     assert ds.flag.values.tolist() == [128, 4 + 8 + 4096, 0]
     assert (int(ds.n_out_of_range), ds.n_without_time) == (1, 1)
@@ -126,14 +134,37 @@ def test_l2_flags_order_and_counts(tmp_path):
     ({"soil_moisture": None}, "soil_moisture"),
     ({"tb_time_seconds": None}, "tb_time_seconds"),
     ({"EASE_row_index": np.array([0, 1, 2, 406], "u2")}, "row 406"),
+    ({"EASE_row_index": np.array([0, 1, 2, 4], "u2")}, "do not belong to its coordinates"),
+    ({"soil_moisture": np.full(4, -9999, "f4"), "retrieval_qual_flag": None}, "retrieval_qual_flag"),
 ])  # fmt: skip
 def test_l2_names_what_is_wrong(tmp_path, change, message):
     with pytest.raises(InputFileError, match=message):
-        open_smap_l2([write_l2(tmp_path / "x.h5", **change)])
+        open_smap_l2([write_l2(tmp_path / NAME, **change)])
+
+
+def test_l2_reads_the_highest_run_and_says_so(tmp_path):
+    old = write_l2(tmp_path / NAME, soil_moisture=np.full(4, 0.1, "f4"))
+    new = write_l2(tmp_path / NAME.replace("_001.h5", "_002.h5"))
+    ds = open_smap_l2([new, old])
+    assert ds.sizes["obs"] == 3 and ds.superseded == old.name
+    assert float(ds.sm.max()) == pytest.approx(0.2)
+
+
+def test_l2_of_the_enhanced_product_is_refused(tmp_path):
+    fine = Grid.ease2("M09")
+    path = write_l2(tmp_path / NAME, latitude=fine.lat[:4].astype("f4"), longitude=fine.lon[:4].astype("f4"))
+    with pytest.raises(GridError, match="latitude, longitude"):
+        open_smap_l2([path])
+
+
+def test_l2_without_any_retrieval_is_all_missing(tmp_path):
+    path = write_l2(tmp_path / NAME, soil_moisture=np.full(4, -9999, "f4"))
+    ds = open_smap_l2([path])
+    assert ds.sizes["obs"] == 3 and bool(ds.sm.isnull().all())
 
 
 def test_l2_wrong_units(tmp_path):
-    path = write_l2(tmp_path / "x.h5")
+    path = write_l2(tmp_path / NAME)
     with netCDF4.Dataset(path, "a") as nc:
         nc["Soil_Moisture_Retrieval_Data/soil_moisture"].units = "Kelvins"
     with pytest.raises(InputFileError, match="units 'Kelvins'"):

@@ -180,12 +180,16 @@ def test_l2_agrees_with_the_file(data, name, valid):
     assert ds.product_version == "700"
 
 
-def test_l2_has_no_places_without_the_grid_table(data):
-    path = data / "smos_l2" / FIRST
-    ds = open_smos_l2([path])
-    assert bool(ds.lat.isnull().all()) and "dgg=" in ds.coordinates_missing
-    with pytest.raises(InputFileError, match="grid point numbers and no coordinates"):
-        products.open("smos_l2", path, bbox=(0, 0, 10, 10))
+def test_l2_places_are_computed_from_the_numbers(data):
+    path = data / "smos_l2" / SECOND
+    ds = products.open("smos_l2", path, flags="none", bbox=(-170, 50, -130, 72))
+    assert "computed" in ds.position_source
+    assert int(ds.sm.notnull().sum()) == 3790  # all retrievals of this half orbit lie in Alaska
+    assert ds.lat.min() >= 50 and ds.lat.max() <= 72 and ds.lon.min() >= -170 and ds.lon.max() <= -130
+    cover = products.open("mcd12c1", data / "landcover_mcd12c1").land_cover
+    there = ds.isel(obs=np.flatnonzero(ds.sm.notnull()))
+    land = cover.sel(lat=there.lat, lon=there.lon, method="nearest") != 0
+    assert float(land.mean()) > 0.98
 
 
 def test_l2_with_a_grid_table(data, tmp_path):
@@ -199,7 +203,7 @@ def test_l2_with_a_grid_table(data, tmp_path):
     order = np.argsort(point)
     at = order[np.searchsorted(point[order], ds.location)]
     np.testing.assert_allclose(ds.lat, lat[at], atol=1e-5)
-    assert ds.lat.min() >= 0 and "coordinates_missing" not in ds.attrs
+    assert ds.lat.min() >= 0 and ds.position_source == "dgg.csv"
     table.write_text("id,lat,lon\n1,0,0\n")
     with pytest.raises(InputFileError, match="not in the table"):
         open_smos_l2([path], dgg=table)

@@ -36,6 +36,13 @@ def test_paths_are_relative_to_the_file_and_defaults_are_written_out(tmp_path):
     ({"score": {"level": 95}}, "score.level"),
     ({"score": {"ci": "normal"}}, "score.ci"),
     ({"match": {"window": "12h", "radius": 3}}, "match.radius"),
+    ({"match": {"window": "twelve"}}, "match.window.*twelve"),
+    ({"products": [{"label": "A", "id": "era5-land", "paths": ["x"]}]}, "Did you mean 'era5_land'"),
+    ({"library": "lib", "products": [{"label": "A", "dataset": "x", "flags": "none"}]}, "`flags` go with `id`"),
+    ({"library": "lib", "stations": {"dataset": "x", "local_hours": [5, 7]}}, "`local_hours`.*go with `path`"),
+    ({"period": "2018/2017"}, "period.*ends before it starts"),
+    ({"period": "soon"}, "period.*soon"),
+    ({"bbox": [160, 10, -150, 20]}, "bbox.*date line"),
 ])  # fmt: skip
 def test_every_fault_is_named_with_its_place(tmp_path, change, match):
     with pytest.raises(ConfigError, match=match) as caught:
@@ -64,3 +71,11 @@ def test_placeholders(tmp_path):
     assert config.load(write(tmp_path, raw), variables={"data": "/somewhere"}).stations.path == "/somewhere/ismn.zip"
     with pytest.raises(ConfigError, match="placeholder"):
         config.load(write(tmp_path, raw))
+
+
+@pytest.mark.parametrize(
+    ("text", "period"), [("2017", "2017"), ("2017-06-01", "2017-06-01"), ("2017/2018", "2017/2018")]
+)
+def test_a_period_may_be_what_yaml_takes_for_a_number_or_date(tmp_path, text, period):
+    path = write(tmp_path, yaml.safe_dump(GOOD) + f"period: {text}\n")
+    assert config.load(path).period == period

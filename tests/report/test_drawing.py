@@ -44,7 +44,7 @@ def test_what_only_draws_or_says_is_kept(inside):
 
 @pytest.mark.parametrize("text", ["", "<svg>", "<div/>", "no drawing", "<svg/><svg/>"])
 def test_what_is_no_whole_drawing_is_refused(text):
-    with pytest.raises(ConfigError, match="figure 3.*one whole <svg> element"):
+    with pytest.raises(ConfigError, match=r"figure 3.*one whole <svg> element"):
         checked(text, "figure 3")
 
 

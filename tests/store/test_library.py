@@ -115,6 +115,22 @@ def test_appending_equals_writing_at_once(lib, layout, lazy, monkeypatch, make, 
     assert lib.check().ok
 
 
+def test_both_copies_of_a_dataset_beyond_memory_are_streamed(lib, make, same, monkeypatch):
+    monkeypatch.setattr("vadose.store.layouts.PASS_BYTES", 10_000)
+    ds = make.grid(7)
+    calls: list[int] = []
+
+    def count(block):
+        calls.append(block.size)
+        return block
+
+    data = ds.sm.chunk({"time": 1}).data.map_blocks(count, dtype="f4", meta=np.zeros((0, 0, 0), "f4"))
+    lib.write("g", ds.assign(sm=ds.sm.copy(data=data)), layout="both")
+    assert sum(calls) == ds.sm.size  # the source is computed once, the second copy comes from the first
+    for layout in ("map", "series"):
+        same(ds, lib.open("g", layout=layout))
+
+
 def test_stations_and_observations_grow(lib, make, same):
     st, obs = make.stations(), make.observations()
     lib.write("st", st.isel(time=slice(0, 20)))
@@ -219,8 +235,10 @@ def test_results_do_not_depend_on_the_scheduler(lib, scheduler, make, same):
     assert len(lib.history()) == 2
 
 
-def test_a_cluster_writes_the_same_in_one_commit(lib, make, same):
+def test_a_cluster_writes_the_same_in_one_commit(lib, make, same, monkeypatch):
     from distributed import Client, LocalCluster
+
+    monkeypatch.setattr("vadose.store.layouts.PASS_BYTES", 30_000)  # stay lazy, and take several passes
 
     ds = make.grid(5)
     with (

@@ -1,5 +1,8 @@
 """The simulated Earth as a whole: laws, independence of region, blocks and period, and honest labels."""
 
+import subprocess
+import sys
+
 import dask
 import numpy as np
 import pytest
@@ -57,6 +60,7 @@ def test_shapes_names_and_labels(earth):
             assert da.dtype == schema.VARIABLES[name].dtype
     assert earth["twin/truth"].sm.dims == ("time", "layer", "lat", "lon")
     np.testing.assert_array_equal(earth["twin/truth"].layer_bnds, [[0, 0.1], [0.1, 0.4], [0.4, 1], [1, 2]])
+    assert bool(((earth["twin/land"].climate > 0) == (earth["twin/land"].land_cover > 0)).all())
     assert Grid.of(earth["twin/truth"]) == Grid.regular(0.25).crop(REGION)
 
 
@@ -193,6 +197,30 @@ def test_bad_input_is_refused_before_anything_is_written(bad, error, message):
 def test_bad_block_is_refused(block):
     with pytest.raises(ConfigError, match="at least 1"):
         twin.generate(region=REGION, years=YEARS, block=block)
+
+
+def test_geography_does_not_depend_on_the_resolution():
+    coarse, fine = (Cells.of(Grid.regular(r).crop((10, 45, 12, 47))) for r in (1.0, 0.2))  # 0.2° has the 1° centres
+    np.testing.assert_allclose(fine.lat[2::5], coarse.lat, rtol=0, atol=1e-12)
+    a, b = land.describe(coarse, 3), land.describe(fine, 3)
+    for name in a:
+        np.testing.assert_allclose(b[name][2::5, 2::5], a[name], rtol=1e-9, atol=1e-12)
+
+
+def test_importing_the_room_stays_light():
+    code = "import sys, vadose.twin; print([m for m in ('numba', 'matplotlib', 'icechunk') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_region_without_stations_has_an_empty_network():
+    for seed in range(20):
+        earth = twin.generate(region=(8, 44, 8.25, 44.25), years=YEARS, seed=seed)
+        if earth["twin/stations"].sizes["sensor"] == 0:
+            network = schema.check(earth["twin/stations"].compute(), "stations")
+            assert network.sm.shape == (0, 365) and schema.is_simulated(network)
+            return
+    pytest.fail("one cell has stations with every seed")
 
 
 def test_a_region_of_sea_is_refused():

@@ -10,7 +10,7 @@ CELLS = Cells.of(Grid.regular(1.0).crop((20, 30, 26, 36)))
 DAY = np.arange(0, 30 * 365)
 DOY = truths.day_of_year(DAY)
 LAND = land.describe(CELLS, 3)
-SHARE = forcing.wet_share(CELLS, LAND, DAY, DOY, 3)
+SHARE = forcing.wet_share(CELLS, LAND, DOY, 3, DAY)
 RAIN = forcing.precipitation(CELLS, LAND, DAY, DOY, 3)
 
 

@@ -67,7 +67,8 @@ def test_network_is_complete(earth):
     assert len(set(network.station.values)) == network.sizes["sensor"] // 3
     assert network.depth_to.values[:3].tolist() == [0.05, 0.2, 0.5]
     assert all(n.startswith("SIMNET") for n in network.network.values)
-    assert (network.land_cover != "water").all() and (network.texture != "").all()
+    assert (network.land_cover != 0).all() and (network.texture != "").all() and (network.climate != "").all()
+    assert len(set(network.sensor.values)) == network.sizes["sensor"]
     row, col = Grid.of(earth["twin/land"]).nearest(network.lat, network.lon)
     assert (row >= 0).all()
     np.testing.assert_allclose(network.elevation, earth["twin/land"].elevation.values[row, col], rtol=1e-5)

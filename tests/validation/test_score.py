@@ -6,11 +6,12 @@ from scipy import stats
 
 from vadose import validation
 from vadose.errors import ConfigError, SchemaError
-from vadose.schema import STATUS
+from vadose.schema import STATUS, status_name
 from vadose.validation.score import regular_position
 
 DAYS = pd.date_range("2010-01-01", periods=1500)
 RNG = np.random.default_rng(3)
+EARLY = np.arange(1500) < 750
 
 
 def make(estimate, reference, time=DAYS, units="m3 m-3"):
@@ -94,7 +95,7 @@ def test_a_swapped_sign_swaps_the_bias_interval(pairs, ci):
 
 @pytest.mark.parametrize(("spoil", "status"), [
     (lambda x, y: (x * np.nan, y), "no_data"),
-    (lambda x, y: (np.where(np.arange(1500) < 750, x, np.nan), np.where(np.arange(1500) >= 750, y, np.nan)), "no_overlap"),
+    (lambda x, y: (np.where(EARLY, x, np.nan), np.where(EARLY, np.nan, y)), "no_overlap"),
     (lambda x, y: (np.where(np.arange(1500) < 19, x, np.nan), y), "too_few_pairs"),
     (lambda x, y: (x * 0 + 0.3, y), "zero_variance"),
     (lambda x, y: (x, y), "ok"),
@@ -110,7 +111,7 @@ def test_too_little_data_is_a_status_not_an_error(spoil, status):
 
 def test_dekad_anomalies_remove_a_seasonal_cycle():
     """Two series that share nothing but the season: raw R high, anomaly R near zero."""
-    season = 0.1 * np.cos(2 * np.pi * DAYS.dayofyear / 365.25)
+    season = 0.1 * np.cos(2 * np.pi * DAYS.day_of_year / 365.25)
     x, y = (0.3 + season + 0.01 * RNG.standard_normal(1500) for _ in range(2))
     s = validation.score(make(x, y))
     assert float(s.r[0]) > 0.95
@@ -198,3 +199,24 @@ def test_simulated_results_stay_marked(pairs):
     assert s.attrs["simulated"] == "true"
     assert validation.tidy({"a": s}).attrs["simulated"] == "true"
     assert validation.summarize(s).attrs["simulated"] == "true"
+
+
+def test_months_and_dekads_keep_their_rank_however_long_they_are():
+    months = pd.date_range("2000-01-01", periods=240, freq="MS")
+    assert regular_position(months).tolist() == list(range(240))
+    assert regular_position(months[[0, 1, 24]]).tolist() == [0, 1, 24]
+    assert regular_position(months[::12]).tolist() == list(range(20))
+    dekads = pd.to_datetime([f"{m:%Y-%m}-{d}" for m in months for d in ("01", "11", "21")])
+    assert regular_position(dekads).tolist() == list(range(720))
+
+
+def test_values_that_never_met_are_told_from_values_that_are_not_there():
+    empty = np.full((2, 30), np.nan)
+    unit = {"units": "m3 m-3"}
+    pairs = xr.Dataset(
+        {"estimate": (("cell", "time"), empty, unit), "reference": (("cell", "time"), empty, unit),
+         "n_estimate": ("cell", [5, 0]), "n_reference": ("cell", [30, 30])},
+        {"time": pd.date_range("2020-01-01", periods=30)},
+    )  # fmt: skip
+    assert [status_name(c) for c in validation.score(pairs).status.values] == ["no_overlap", "no_data"]
+    assert status_name(int(validation.score_pooled(pairs).status)) == "no_overlap"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -30,26 +31,25 @@ vadose.add_command(library)
 def products(product: str | None) -> None:
     """List the products vadose reads, or show one."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from ..products import catalogue, get
 
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 160)
     if product:
-        entry = get(product)
         table = Table(show_header=False, box=None)
-        for name, value in vars(entry).items():
+        for name, value in vars(get(product)).items():
             if value not in ("", None, ()):
-                table.add_row(f"[bold]{name}[/]", str(value))
+                table.add_row(f"[bold]{name}[/]", escape(str(value)))
         console.print(table)
         return
-    frame = catalogue()
-    table = Table(title="Products (vadose products ID shows one whole)")
-    columns = [c for c in ("id", "title", "variable", "grid", "period", "cadence", "status") if c in frame]
+    table = Table(box=None, caption="`vadose products ID` shows one whole")
+    columns = ["id", "title", "variable", "cadence", "status"]
     for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in frame[columns].itertuples(index=False):
-        table.add_row(*map(str, row))
+        table.add_column(column, overflow="fold", no_wrap=column == "id")
+    for row in catalogue().reset_index()[columns].itertuples(index=False):
+        table.add_row(*(escape(str(value)) for value in row))
     console.print(table)
 
 
@@ -62,29 +62,35 @@ def products(product: str | None) -> None:
 @BBOX
 @PERIOD
 @click.option("--layout", default="series", show_default=True, help="series, map, both or archive.")
-@click.option("--batch", default=200, show_default=True, help="Times per commit.")
+@click.option("--batch", type=int, help="Times per commit; by default 200, or 512 MB of small frames.")
 @click.option("--overwrite", is_flag=True, help="Replace a dataset of the same name.")
 @click.option("--skip-bad", is_flag=True, help="Leave damaged files out, naming each.")
 @SCHEDULER
 def ingest(product: str, paths: tuple[str, ...], url: str, name: str | None, flags: str, bbox: str | None,
-           period: str | None, layout: str, batch: int, overwrite: bool, skip_bad: bool,
+           period: str | None, layout: str, batch: int | None, overwrite: bool, skip_bad: bool,
            scheduler: str | None) -> None:  # fmt: skip
     """Read PATHS of PRODUCT into a library.
 
     Run again with more files to append; interrupted work goes on after its last commit. PRODUCT is an id of
     `vadose products`, or `ismn` for a station archive.
     """
+    from .. import products as readers
     from ..recipes import ingest as read_in
     from ..store import Library
 
+    box = _numbers(bbox)
+    if product != "ismn":  # a misspelt id or path is found before a library is made
+        readers.expand(paths, readers.get(product).patterns)
     with progress.plain_warnings(), progress.scheduler(scheduler), progress.steps("Ingesting") as step:
         result = read_in(
-            Library(url), product, list(paths), name=name, flags=flags, bbox=_numbers(bbox), period=period,
+            Library(url), product, list(paths), name=name, flags=flags, bbox=box, period=period,
             layout=layout, batch=batch, overwrite=overwrite, skip_bad=skip_bad, step=step,
         )  # fmt: skip
     for path, fault in result.skipped:
         click.secho(f"Skipped {path}: {fault}", err=True, fg="yellow")
-    click.echo(f"{result.name}: {result.written} of {result.times} times written, {result.present} already there.")
+    click.echo(
+        f"{result.name}: {result.written} of {result.times} {result.unit} written, {result.present} already there."
+    )
 
 
 @vadose.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,18 +33,14 @@ def list_names(url: str) -> None:
     from rich.table import Table
 
     lib = _open(url)
-    table = Table()
-    for column in ("name", "product", "form", "size", "period", "layouts"):
-        table.add_column(column)
+    table = Table(box=None)
+    for column in ("name", "form", "size", "period", "layouts"):
+        table.add_column(column, overflow="fold", no_wrap=column == "name")
     for name in lib.names():
         info = lib.info(name)
-        size = ", ".join(f"{k} {v}" for k, v in dict(info.get("dims", {})).items())
-        period = info.get("period") or ""
-        text = " to ".join(str(p)[:10] for p in period) if isinstance(period, (tuple, list)) else str(period)
-        layouts = info.get("layouts", "")
-        table.add_row(name, str(info.get("product", "")), str(info.get("form", "")), size, text,
-                      ", ".join(layouts) if isinstance(layouts, (list, tuple)) else str(layouts))  # fmt: skip
-    Console().print(table)
+        period = " to ".join(str(p)[:10] for p in info.get("period") or ())
+        table.add_row(name, info["form"], _size(info["dims"]), period, ", ".join(info["layouts"]))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 @library.command()
@@ -51,8 +48,21 @@ def list_names(url: str) -> None:
 @click.argument("name")
 def info(url: str, name: str) -> None:
     """Show what is known of dataset NAME."""
-    for key, value in _open(url).info(name).items():
-        click.echo(f"{key:12s} {value}")
+    known = _open(url).info(name)
+    special = {
+        "dims": _size(known.pop("dims")),
+        "period": " to ".join(known.pop("period") or ()),
+        "variables": ", ".join(f"{k} [{v['units']}]" for k, v in known.pop("variables").items()),
+        "layouts": ", ".join(known.pop("layouts")),
+        "size": f"{known.pop('bytes') / 1e6:,.1f} MB before compression",
+    }
+    known.pop("chunks")
+    for key, value in {**known, **special}.items():
+        click.echo(f"{key:10s} {value}")
+
+
+def _size(dims: dict[str, int]) -> str:
+    return ", ".join(f"{k} {v}" for k, v in dims.items() if k != "bnds")
 
 
 @library.command()
@@ -70,7 +80,7 @@ def check(url: str) -> None:
     report = _open(url).check()
     for problem in report.problems:
         click.secho(str(problem), fg="red")
-    click.echo(f"{report.datasets} datasets, {report.chunks} chunks read, {len(report.problems)} problems.")
+    click.echo(f"{report.checked} datasets, {report.chunks} chunks read, {len(report.problems)} problems.")
     if report.problems:
         raise click.exceptions.Exit(2)
 

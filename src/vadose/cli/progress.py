@@ -14,15 +14,16 @@ Step = Callable[[int, int, str], None]
 def steps(title: str) -> Iterator[Step]:
     """A bar for work in named steps: call the yielded function with (done, total, what comes next)."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(title, total=None)
+        task = bar.add_task(escape(title), total=None)
 
         def step(done: int, total: int, text: str) -> None:
-            bar.update(task, completed=done, total=total, description=f"{title}: {text}" if text else title)
+            bar.update(task, completed=done, total=total, description=escape(f"{title}: {text}" if text else title))
 
         yield step
 
@@ -47,8 +48,8 @@ def scheduler(address: str | None) -> Iterator[None]:
     try:
         client = Client(address, timeout="10s")
     except (OSError, ValueError) as err:
-        raise ConfigError("--scheduler", found=f"{address!r}, where nothing answers",
-                          needed="the address of a running dask scheduler, such as tcp://host:8786") from err  # fmt: skip
+        needed = "the address of a running dask scheduler, such as tcp://host:8786"
+        raise ConfigError("--scheduler", found=f"{address!r}, where nothing answers", needed=needed) from err
     try:
         yield
     finally:
@@ -59,6 +60,7 @@ def scheduler(address: str | None) -> Iterator[None]:
 def plain_warnings() -> Iterator[None]:
     """Show warnings as one line each, once."""
     from rich.console import Console
+    from rich.markup import escape
 
     console, seen = Console(stderr=True), set()
 
@@ -66,7 +68,7 @@ def plain_warnings() -> Iterator[None]:
         text = str(message)
         if text not in seen and issubclass(category, UserWarning):
             seen.add(text)
-            console.print(f"[yellow]Warning:[/] {text}", highlight=False)
+            console.print(f"[yellow]Warning:[/] {escape(text)}", highlight=False)
 
     with warnings.catch_warnings():
         warnings.showwarning = show

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .match import match
+from .match import check_window, match
 from .pairing import REASONS, pair_cells, pair_series, pair_times
 from .places import Places
 from .places import find as find_places
 
-__all__ = ["REASONS", "Places", "find_places", "match", "pair_cells", "pair_series", "pair_times"]
+__all__ = ["REASONS", "Places", "check_window", "find_places", "match", "pair_cells", "pair_series", "pair_times"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -10,7 +12,16 @@ from .. import periods, schema
 from ..errors import ConfigError, SchemaError
 from ..grid import distance
 from .pairing import NAT, REASONS, pair_cells
-from .places import Places, find, location_ids
+from .places import Places, find
+
+#: Steps over which a product may be a composite.
+COARSE = ("dekad", "month", "season", "year")
+
+#: Units of soil moisture: by volume, degree of saturation or index, storage.
+UNITS = ("m3 m-3", "1", "kg m-2")
+
+#: Least share of a composite's period that a sensor has to cover.
+LEAST_SHARE = 0.5
 
 
 def match(
@@ -53,9 +64,10 @@ def match(
     -------
     xarray.Dataset
         ``estimate`` and ``reference`` (cell, time), NaN unless paired, on the reference's times;
-        ``time_difference`` (cell, time) [h]; ``n_estimate``, ``n_reference``, ``n_matched`` (cell) and ``n_dropped``
-        (cell, reason). Coordinates per cell: ``cell_lat``, ``cell_lon``, ``stations``, ``n_stations``,
-        ``n_sensors``, ``depth_from``, ``depth_to`` [m], ``distance`` [m].
+        ``time_difference`` (cell, time) [h]; ``n_averaged`` (cell, time), the stations behind each reference value,
+        whose change can feign a change of moisture; ``n_estimate``, ``n_reference``, ``n_matched`` (cell) and
+        ``n_dropped`` (cell, reason). Coordinates per cell: ``cell_lat``, ``cell_lon``, ``stations``,
+        ``n_stations``, ``n_sensors``, ``depth_from``, ``depth_to`` [m], ``distance`` [m], ``porosity`` [1].
 
     Raises
     ------
@@ -68,7 +80,11 @@ def match(
     -----
     A daily mean stands for its middle, so that a window of 12 h takes exactly the observations of that day; the
     instant of a product value is ``t0`` where the product has it, else the middle of ``time_bnds``, else ``time``.
-    Each observation is used at most once (METHODS 4.9; other tools re-use them, which inflates n).
+    A daily mean over local hours stands for the middle of those hours at the longitude of the station. Each
+    observation is used at most once (other tools re-use them, which inflates n).
+
+    A dekadal or monthly product (attribute ``step`` or ``cadence``) is paired with the stations' means over the same
+    periods. Choice: a sensor enters such a mean where it has values on at least half of the period.
 
     Choice: a station with several sensors counts as one station, so a station is not favoured for having more
     probes. Degree of saturation becomes volumetric by the stations' porosity where it is known.
@@ -89,23 +105,27 @@ def match(
     """
     schema.check(estimate, ("grid", "observations"))
     schema.check(reference, "stations")
-    span = _window(window)
+    span = check_window(window)
     name = variable or schema.primary(estimate)
     if name not in estimate:
         raise SchemaError("variable", found=repr(name), needed=f"one of {[str(v) for v in estimate.data_vars]}")
+    if estimate[name].attrs.get("units") not in UNITS:
+        raise SchemaError(f"variable {name}", found=f"units {estimate[name].attrs.get('units')!r}",
+                          needed=f"soil moisture, in one of {list(UNITS)}")  # fmt: skip
     estimate = _select(estimate, name, layer, t_value)
     if not estimate.sizes.get("time", estimate.sizes.get("obs", 0)) or not reference.sizes["sensor"]:
         raise SchemaError("estimate or reference", found="no times or no sensors", needed="at least one of each")
     places = find(estimate, name, reference, max_distance)
+    reference = _to_step_of(estimate, reference)
     values, times = _series(estimate, name, places)
     excluded = _outside_hours(times, places.lon, local_hours)
     kept = values.where(~excluded)
-    ref, info = _cell_reference(reference, schema.primary(reference), places)
+    ref, averaged, info = _cell_reference(reference, schema.primary(reference), places)
     kept, conversion = _to_volumetric(kept, estimate[name], info)
 
     paired = xr.apply_ufunc(
         lambda te, x, tr, y: pair_cells(te, x, tr, y, span, reuse=reuse),
-        times, kept, _instants(reference), ref,
+        times, kept, _reference_instants(reference, places), ref,
         input_core_dims=[["when"], ["when"], ["time"], ["time"]],
         output_core_dims=[["time"], ["time"], ["time"], ["count"], ["reason"]],
         dask="parallelized", output_dtypes=[float, float, float, "int64", "int64"],
@@ -120,6 +140,8 @@ def match(
         "reference": y.astype("float32").assign_attrs(units="m3 m-3", long_name="soil moisture"),
         "time_difference": dt.astype("float32").assign_attrs(units="h", long_name="estimate minus reference time"),
     })  # fmt: skip
+    out["n_averaged"] = averaged.where(out["reference"].notnull(), 0).astype("int32")
+    out["n_averaged"].attrs = {"units": "1", "long_name": "stations behind the reference"}
     labels = ("n_estimate", "n_reference", "n_matched")
     for i, label in enumerate(labels):
         extra = n_excluded if label == "n_estimate" else 0
@@ -139,7 +161,8 @@ def match(
     ).transpose("cell", "time", "reason", ...)  # fmt: skip
 
 
-def _window(window: str) -> int:
+def check_window(window: str) -> int:
+    """Length of a window [ns]; refuses what is no duration."""
     try:
         span = pd.Timedelta(window)
     except ValueError:
@@ -174,9 +197,37 @@ def _layer_names(ds: xr.Dataset) -> str:
     return ", ".join(f"{a:g}-{b:g} m" for a, b in ds["layer_bnds"].values)
 
 
+def _coarse_step(ds: xr.Dataset) -> str:
+    """``"dekad"``, ``"month"``, ... for a composite of that length, else an empty text."""
+    for key in ("step", "cadence"):
+        with contextlib.suppress(ConfigError):
+            if key in ds.attrs and (step := periods.parse_step(ds.attrs[key])) in COARSE:
+                return step
+    return ""
+
+
+def _to_step_of(estimate: xr.Dataset, reference: xr.Dataset) -> xr.Dataset:
+    """Means of the stations over the periods of a composite product; other products take them as they are."""
+    step = _coarse_step(estimate)
+    if not step or _coarse_step(reference) == step:
+        return reference
+    unit = reference.attrs.get("step", "day")
+    if unit not in ("day", "hour"):
+        raise SchemaError("reference", found=f"step {unit!r}", needed=f"days or hours, to make means of a {step}")
+    name = schema.primary(reference)
+    means = periods.composite(reference[name], step)
+    length = (means["time_bnds"].values[:, 1] - means["time_bnds"].values[:, 0]) / pd.Timedelta(
+        1, unit
+    ).to_timedelta64()
+    enough = means["nobs"] >= LEAST_SHARE * xr.DataArray(length.astype(float), dims="time")
+    mean = means["mean"].where(enough).assign_attrs(reference[name].attrs)
+    out = reference.drop_dims("time").assign({name: mean.transpose("sensor", "time")})
+    return out.assign_attrs(reference.attrs, step=step)
+
+
 def _series(ds: xr.Dataset, name: str, places: Places) -> tuple[xr.DataArray, xr.DataArray]:
     """Values (cell, when) and their instants [ns] (when) or (cell, when)."""
-    if "location" in places.index:
+    if not {"lat", "lon"} <= set(places.index):
         return _ragged_series(ds, name, places)
     at = {k: xr.DataArray(v, dims="cell") for k, v in places.index.items()}
     values = ds[name].isel(at).reset_coords(drop=True).rename(time="when").transpose("cell", "when")
@@ -189,8 +240,11 @@ def _series(ds: xr.Dataset, name: str, places: Places) -> tuple[xr.DataArray, xr
 
 
 def _ragged_series(ds: xr.Dataset, name: str, places: Places) -> tuple[xr.DataArray, xr.DataArray]:
-    ids = ds["location"].values if "location" in ds.coords else location_ids(ds)
-    chosen = [np.flatnonzero(ids == i) for i in places.index["location"]]
+    if places.bounds is not None:
+        chosen = np.split(places.index["obs"], places.bounds[1:-1]) if places.lat.size else []
+    else:
+        ids = ds["location"].values
+        chosen = [np.flatnonzero(ids == i) for i in places.index["location"]]
     width = max((c.size for c in chosen), default=0)
     values = np.full((len(chosen), width), np.nan)
     times = np.full((len(chosen), width), NAT)
@@ -209,10 +263,22 @@ def _instants(ds: xr.Dataset) -> xr.DataArray:
     if "time_bnds" in ds:
         bounds = ds["time_bnds"].values.astype("datetime64[ns]").astype("int64")
         ns = bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) // 2 - 1
-    elif (step := ds.attrs.get("step", "")) in ("day", "dekad", "month"):
+    elif (step := ds.attrs.get("step") or _coarse_step(ds)) in ("day", *COARSE):
         stop = periods.next_start(time, step).to_numpy().astype("datetime64[ns]").astype("int64")
         ns = ns + (stop - ns) // 2 - 1
     return xr.DataArray(ns, dims="time")
+
+
+def _reference_instants(ds: xr.Dataset, places: Places) -> xr.DataArray:
+    """Instants [ns] of the stations' means; means over local hours stand for the middle of the window."""
+    hour = ds.attrs.get("local_hour")
+    if hour is None or ds.attrs.get("step") != "day":
+        return _instants(ds)
+    owner = places.cell_of_sensor
+    lon = np.array([ds["lon"].values[owner == c].mean() for c in range(places.lat.size)])  # as the days were made
+    start = xr.DataArray(ds["time"].values.astype("datetime64[ns]").astype("int64"), dims="time")
+    into_day = ((float(hour) - lon / 15) % 24) * 3.6e12
+    return xr.DataArray(np.rint(into_day).astype("int64"), dims="cell") + start
 
 
 def _outside_hours(times: xr.DataArray, lon: np.ndarray, hours: tuple[float, float] | None) -> xr.DataArray:
@@ -226,18 +292,20 @@ def _outside_hours(times: xr.DataArray, lon: np.ndarray, hours: tuple[float, flo
     return ~inside
 
 
-def _cell_reference(stations: xr.Dataset, name: str, places: Places) -> tuple[xr.DataArray, dict]:
-    """Mean over sensors of a station, then over stations of a cell; and what each cell consists of."""
+def _cell_reference(stations: xr.Dataset, name: str, places: Places) -> tuple[xr.DataArray, xr.DataArray, dict]:
+    """Mean over sensors of a station, then over stations of a cell; their number; what each cell consists of."""
     names = np.char.add(
         np.char.add(stations["network"].values.astype(str), ":"), stations["station"].values.astype(str)
     )
     lat, lon = stations["lat"].values.astype(float), stations["lon"].values.astype(float)
     bare = stations[name].drop_vars([c for c in stations.coords if c != "time"], errors="ignore").drop_vars("time")
-    series, rows = [], []
+    series, counts, rows = [], [], []
     for c in range(places.lat.size):
         members = np.flatnonzero(places.cell_of_sensor == c)
         per_station = [bare.isel(sensor=members[names[members] == s]).mean("sensor") for s in np.unique(names[members])]
-        series.append(xr.concat(per_station, "station").mean("station"))
+        together = xr.concat(per_station, "station")
+        series.append(together.mean("station"))
+        counts.append(together.notnull().sum("station"))
         apart = distance(lat[members], lon[members], places.lat[c], places.lon[c])
         rows.append({
             "cell_lat": places.lat[c], "cell_lon": places.lon[c],
@@ -255,8 +323,9 @@ def _cell_reference(stations: xr.Dataset, name: str, places: Places) -> tuple[xr
         data = np.array([r[k] for r in rows]) if rows else np.zeros(0, dtype="U1" if k == "stations" else float)
         info[k] = ("cell", data, {"units": units[k]} if k in units else {})
     if series:
-        return xr.concat(series, "cell"), info
-    return xr.DataArray(np.zeros((0, stations.sizes["time"])), dims=("cell", "time")), info
+        return xr.concat(series, "cell"), xr.concat(counts, "cell"), info
+    nothing = xr.DataArray(np.zeros((0, stations.sizes["time"])), dims=("cell", "time"))
+    return nothing, nothing.astype("int64"), info
 
 
 def _mean_porosity(stations: xr.Dataset, members: np.ndarray) -> float:

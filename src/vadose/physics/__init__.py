@@ -6,6 +6,7 @@ Arrays in, arrays out, the time axis last; units are stated in every docstring. 
 from __future__ import annotations
 
 from .evapotranspiration import bare_soil_share, extraterrestrial_radiation, potential_oudin
+from .koeppen import koeppen_class
 from .snow import DEGREE_DAY_FACTOR, Snow, degree_day
 from .soil_hydraulics import ROOT_BETA, root_shares, water_limits
 from .water_balance import LAYER_BOUNDS, Balance, bucket
@@ -20,6 +21,7 @@ __all__ = [
     "bucket",
     "degree_day",
     "extraterrestrial_radiation",
+    "koeppen_class",
     "potential_oudin",
     "root_shares",
     "water_limits",

@@ -72,6 +72,8 @@ def scale(name: str, values: np.ndarray) -> Scale:
     -----
     Choice: correlations and efficiencies run from 0 to 1 so that maps of different products compare; what lies below
     0 has a colour of its own. Differences are symmetric about 0, red = drier and blue = wetter than the reference.
+    Differences and errors end at the 95th percentile of their size, rounded up, so that a single bad product does not
+    bleach all others; the bar then has a pointed end.
 
     Examples
     --------
@@ -86,10 +88,14 @@ def scale(name: str, values: np.ndarray) -> Scale:
         below = low < 0
         return Scale("viridis", 0.0, 1.0, "min" if below else "neither", PURPLE if below else "")
     if kind == "difference":
-        top = round_up(max(abs(low), abs(high)))
-        return Scale("RdBu", -top, top)
+        top = round_up(float(np.quantile(np.abs(finite), 0.95))) if finite.size else 1.0
+        below, above = low < -top, high > top
+        return Scale(
+            "RdBu", -top, top, "both" if below and above else "min" if below else "max" if above else "neither"
+        )
     if kind == "error":
-        return Scale("cividis_r", 0.0, round_up(high))
+        top = round_up(float(np.quantile(finite, 0.95))) if finite.size else 1.0
+        return Scale("cividis_r", 0.0, top, "max" if high > top else "neither")
     if kind == "moisture":
         return Scale("YlGnBu", 0.0, round_up(high))
     if low == high:

@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import VadoseError
 from .catalogue import PRODUCTS, Product, catalogue, get
+from .frm import read_frm_classification
 from .paths import expand
-from .stations import open_stations
+from .stations import index_stations, open_stations
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["PRODUCTS", "Product", "catalogue", "check_files", "expand", "get", "open", "open_stations"]
+__all__ = [
+    "PRODUCTS", "Product", "catalogue", "check_files", "expand", "get", "index_stations", "open", "open_stations",
+    "read_frm_classification",
+]  # fmt: skip
 
 _Paths = str | os.PathLike | Iterable[str | os.PathLike]
 

@@ -79,26 +79,30 @@ def assemble(
     ``flag`` gets ``out_of_range`` where a value lies beyond the valid range and ``missing`` where there is none.
     Soil moisture and its uncertainty become NaN where the rule rejects the flag.
     """
-    schema.check_rule(flags)
+    reject = schema.check_rule(flags)
     spec = schema.VARIABLES[name]
     values = units.convert(values, unit, spec.units, where=f"{product.id}: {name}")
-    kept, count = schema.mask_invalid(values, name)
-    base = xr.zeros_like(values, dtype="uint16") if flag is None else flag.astype("uint16")
-    absent, beyond = values.isnull(), values.notnull() & kept.isnull()
-    bits = base | xr.where(absent, np.uint16(schema.FLAGS["missing"]), np.uint16(0)).astype("uint16")
-    bits = bits | xr.where(beyond, np.uint16(schema.FLAGS["out_of_range"]), np.uint16(0)).astype("uint16")
-    refused = schema.rejected(bits, flags)
-    main = kept.where(~refused)
-    ds = xr.Dataset({name: main.assign_attrs(spec.attrs())})
+    assert spec.valid_range is not None
+    span = {"low": spec.valid_range[0], "high": spec.valid_range[1]}
+    given = (values,) if flag is None else (values, flag)
+    main, bits = xr.apply_ufunc(_judge, *given, kwargs={**span, "reject": reject}, output_core_dims=[[], []],
+                                dask="parallelized", output_dtypes=["float32", "uint16"], join="exact")  # fmt: skip
+    beyond = xr.apply_ufunc(_beyond, values, kwargs=span, dask="parallelized", output_dtypes=[bool])
+    count = beyond.sum([d for d in beyond.dims if d != "time"], dtype="int32")
+    main.attrs, bits.attrs = spec.attrs(), schema.flag_attrs()
+    count.attrs = schema.VARIABLES["n_out_of_range"].attrs()
+    parts = {name: main}
     if uncertainty is not None:
         key = f"{name}_uncertainty"
         sigma = units.convert(uncertainty, unit, spec.units, where=f"{product.id}: {key}")
-        ds[key] = schema.mask_invalid(sigma, key)[0].where(~refused)
-        ds[key].attrs = schema.VARIABLES[key].attrs()
-    ds["flag"] = bits.drop_attrs().assign_attrs(schema.flag_attrs())
+        parts[key] = xr.apply_ufunc(_judge_sigma, sigma, bits, kwargs={**span, "reject": reject}, join="exact",
+                                    dask="parallelized", output_dtypes=["float32"])  # fmt: skip
+        parts[key].attrs = schema.VARIABLES[key].attrs()
+    parts["flag"] = bits
     for key, extra in (extras or {}).items():
-        ds[key] = _extra(extra, key, (extra_units or {}).get(key), product)
-    ds["n_out_of_range"] = count
+        parts[key] = _extra(extra, key, (extra_units or {}).get(key), product)
+    parts["n_out_of_range"] = count
+    ds = xr.Dataset(parts)
     if layers is not None:
         ds = _with_layers(ds, layers)
     if depth is not None:
@@ -120,13 +124,38 @@ def _extra(extra: xr.DataArray, name: str, unit: str | None, product: Product) -
     if unit is not None:
         extra = units.convert(extra, unit, spec.units, where=f"{product.id}: {name}")
     if spec.valid_range is not None:
-        extra = schema.mask_invalid(extra, name)[0]
-    elif np.dtype(spec.dtype).kind in "iuf":
-        extra = extra.astype(spec.dtype)
-    out = extra.drop_attrs().assign_attrs(spec.attrs())
-    if not spec.units:
-        out.attrs.pop("units", None)
+        low, high = spec.valid_range
+        out = xr.apply_ufunc(_within, extra, kwargs={"low": low, "high": high}, dask="parallelized",
+                             output_dtypes=["float32"])  # fmt: skip
+    else:
+        out = extra.astype(spec.dtype) if np.dtype(spec.dtype).kind in "iuf" else extra.copy(deep=False)
+    out.attrs = {k: v for k, v in spec.attrs().items() if not (k == "units" and v == "")}
     return out
+
+
+def _beyond(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Values outside the range by more than a float32 or packed encoding adds to a limit; NaN is not."""
+    slack = 1e-6 * max(abs(low), abs(high), 1e-3)
+    return (values < low - slack) | (values > high + slack)
+
+
+def _within(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    return np.where(_beyond(values, low, high), np.float32(np.nan), values.astype(np.float32, copy=False))
+
+
+def _judge(values: np.ndarray, flag: np.ndarray | int = 0, *, low: float, high: float,
+           reject: int) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Values with the rejected ones missing, and the completed flags: one pass over a block."""
+    beyond = _beyond(values, low, high)
+    bits = np.where(np.isnan(values), np.uint16(schema.FLAGS["missing"]), np.uint16(0))
+    bits[beyond] = schema.FLAGS["out_of_range"]
+    bits |= np.asarray(flag).astype(np.uint16, copy=False)
+    refused = beyond | ((bits & np.uint16(reject)) != 0)
+    return np.where(refused, np.float32(np.nan), values.astype(np.float32, copy=False)), bits
+
+
+def _judge_sigma(sigma: np.ndarray, bits: np.ndarray, *, low: float, high: float, reject: int) -> np.ndarray:
+    return np.where((bits & np.uint16(reject)) != 0, np.float32(np.nan), _within(sigma, low, high))
 
 
 def _with_layers(ds: xr.Dataset, layers: Sequence[tuple[float, float]]) -> xr.Dataset:

@@ -160,7 +160,7 @@ _SMAP = (
     Product(
         "smap_l2", "SMAP L2 radiometer soil moisture, half orbits", "NASA NSIDC DAAC", ("SPL2SMP R18290",), "sm",
         "m3 m-3", _SURFACE, "EASE-Grid 2.0 M36", "2015-03-31/", "swath", "confirmed", "smap:open_smap_l2", "smap",
-        licence=_NASA, patterns=("SMAP_L2_SM_P*.h5",),
+        licence=_NASA, patterns=("SMAP_L2_SM_P_[0-9]*.h5",),
     ),
 )  # fmt: skip
 
@@ -178,7 +178,7 @@ _SMOS = (
     Product(
         "smos_l2", "SMOS L2 soil moisture, half orbits", "ESA", ("700",), "sm", "m3 m-3", _SURFACE, "ISEA-4H9",
         "2010-01-12/", "swath", "confirmed", "smos:open_smos_l2", "smos", patterns=("SM_*_MIR_SMUDP2_*.nc",),
-        notes="Files hold grid point numbers, no coordinates.",
+        notes="Files hold grid point numbers; coordinates are computed from the grid's definition.",
     ),
 )  # fmt: skip
 

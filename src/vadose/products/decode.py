@@ -76,6 +76,7 @@ def open_netcdf(path: str | Path, *, needed: Iterable[str] = (), do: str = "") -
         raise InputFileError(name, found=found, needed=kind)
     if Path(path).stat().st_size == 0:
         raise InputFileError(name, found="an empty file (0 bytes)", needed=kind, do="Download it again.")
+    _check_length(path)
     with _library_lock():
         try:
             nc = netCDF4.Dataset(str(path), "r")
@@ -87,13 +88,29 @@ def open_netcdf(path: str | Path, *, needed: Iterable[str] = (), do: str = "") -
             for variable in needed:
                 get_variable(nc, variable, path, do=do)
             yield nc
-        except (OSError, RuntimeError) as err:
-            if isinstance(err, VadoseError):
+        except (OSError, RuntimeError, AttributeError) as err:
+            # of a damaged attribute the library says AttributeError, with its own mark
+            if isinstance(err, AttributeError) and not str(err).startswith("NetCDF:"):
                 raise
             found = f"damaged data ({_reason(err)})"
             raise InputFileError(name, found=found, needed="a complete file", do="Download it again.") from err
         finally:
             nc.close()
+
+
+def _check_length(path: str | Path) -> None:
+    """Refuse a NetCDF-3 file shorter than its header says: the library would read the rest as zeros."""
+    from .classic import least_size
+
+    size = Path(path).stat().st_size
+    try:
+        least = least_size(path)
+    except ValueError as err:
+        found = f"a NetCDF-3 file with {err} ({size} bytes)"
+        raise InputFileError(Path(path).name, found=found, needed="a complete file", do="Download it again.") from err
+    if least is not None and size < least:
+        raise InputFileError(Path(path).name, found=f"a truncated NetCDF-3 file of {size} bytes",
+                             needed=f"at least {least} bytes", do="Download it again.")  # fmt: skip
 
 
 @contextmanager
@@ -173,13 +190,12 @@ class Coding:
         The file's own ``valid_range`` is *not* applied: values outside it are counted later, not hidden here.
         """
         names = variable.ncattrs()
-        declared = [float(f) for n in ("_FillValue", "missing_value") if n in names
-                    for f in np.ravel(np.asarray(variable.getncattr(n), dtype=float))]  # fmt: skip
+        declared = [f for n in ("_FillValue", "missing_value") for f in _numbers(variable, n)]
         default = [DEFAULT_FILLS["f"]] if variable.dtype.kind == "f" else []
         return cls(
             fills=tuple(dict.fromkeys(f for f in (*declared, *fills, *default) if not np.isnan(f))),
-            scale=float(variable.getncattr("scale_factor")) if "scale_factor" in names else 1.0,
-            offset=float(variable.getncattr("add_offset")) if "add_offset" in names else 0.0,
+            scale=next(iter(_numbers(variable, "scale_factor")), 1.0),
+            offset=next(iter(_numbers(variable, "add_offset")), 0.0),
             valid=valid,
             dtype=dtype,
             unsigned="_Unsigned" in names and str(variable.getncattr("_Unsigned")).lower() == "true",
@@ -209,11 +225,23 @@ class Coding:
         if self.scale != 1.0 or self.offset != 0.0:
             out = (out.astype(np.float64) * self.scale + self.offset).astype(work)
         for fill in self.fills:
-            out[_equals(coded, fill)] = np.nan
+            np.copyto(out, np.nan, where=_equals(coded, fill))
         if self.valid is not None:
             low, high = self.valid
-            out[(coded < low) | (coded > high)] = np.nan
+            np.copyto(out, np.nan, where=(coded < low) | (coded > high))
         return out.astype(target, copy=False)
+
+
+def _numbers(variable: Any, name: str) -> list[float]:
+    """Values of a numeric attribute, none if it is absent."""
+    if name not in variable.ncattrs():
+        return []
+    value = variable.getncattr(name)
+    try:
+        return np.ravel(np.asarray(value, dtype=float)).tolist()
+    except ValueError as err:
+        file = Path(variable.group().filepath()).name
+        raise InputFileError(f"{file}: {variable.name}", found=f"{name} = {value!r}", needed="a number") from err
 
 
 def _equals(coded: np.ndarray, fill: float) -> np.ndarray:

@@ -13,6 +13,7 @@ import re
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -173,7 +174,7 @@ def _unpack(paths: Sequence[Path]) -> list[Path]:
                         with archive.open(info) as source, target.open("wb") as sink:
                             shutil.copyfileobj(source, sink)
                         members.append(target)
-        except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as err:
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as err:
             raise InputFileError(path.name, found=f"an archive that cannot be unpacked ({err})",
                                  needed="a complete zip and room in the temporary folder") from err  # fmt: skip
         useful = []

@@ -14,9 +14,9 @@ from ..grid import Grid
 from ..units import storage_to_content
 from .assemble import assemble
 from .catalogue import get
-from .cells import index_cells, layout
+from .cells import Cells, index_cells, layout
 from .decode import attribute, check_units, get_variable, open_netcdf
-from .images import index_images
+from .images import Images, index_images
 from .layers import stack_layers
 
 #: Layer name in the files -> bounds [m].
@@ -69,11 +69,15 @@ def open_gldas_noah(paths: Sequence[Path], *, bbox: Any, period: Any, flags: str
             raise InputFileError(path.name, found="a GLDAS file of another land-surface model", needed="GLDAS Noah")
         return "GLDAS Noah", _version(title, path)
 
+    index: Images | Cells
     common: dict[str, Any] = {
         "parent": _grid, "identity": identity, "bbox": bbox, "period": period, "optional": optional,
         "fills": {n: _FILLS for n in (*moisture, *optional)}, "do": "Is this a GLDAS Noah file?",
     }  # fmt: skip
-    index = index_cells(paths, moisture, **common) if kind else index_images(paths, moisture, **common)
+    if kind:
+        index = index_cells(paths, moisture, **common)
+    else:
+        index = index_images(paths, moisture, name_date=r"\.A(\d{8})\.", **common)
     bounds = [LAYERS[k] for k in names]
     values = stack_layers(index, moisture, lambda storage, i: storage_to_content(storage, bounds[i][1] - bounds[i][0]))
     extras = {}

@@ -6,6 +6,7 @@ version) of the first. One file is one chunk, and a task reads only the window t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -169,6 +170,7 @@ def index_images(
     dtypes: Mapping[str, str] | None = None,
     bbox: tuple[float, float, float, float] | None = None,
     period: str | tuple | None = None,
+    name_date: str = "",
     do: str = "",
 ) -> Images:
     """Read and check the headers of image files, and lay them out in time and space.
@@ -201,6 +203,9 @@ def index_images(
         ``(west, south, east, north)`` [degrees] to read.
     period : str or pair, optional
         Times to keep (:func:`vadose.periods.parse_period`).
+    name_date : str
+        Regular expression whose first group is the date ``YYYYMMDD`` in a file name. With a period, files more than
+        a month outside it by name are not even opened.
     do : str
         Next step to tell the user when a variable is missing.
 
@@ -217,6 +222,7 @@ def index_images(
         If the axes do not lie on the grid or the box holds no cell.
     """
     span = parse_period(period)
+    paths = _by_name(paths, span, name_date)
     first: dict[str, Any] = {}
     names = list(variables)
     steps: list[tuple[np.datetime64, str, int | None]] = []
@@ -259,6 +265,23 @@ def index_images(
     )  # fmt: skip
 
 
+def _by_name(paths: Sequence[Path], span: Any, name_date: str) -> Sequence[Path]:
+    """Files that may hold times of the period, going by their names; all of them if none seems to."""
+    if span is None or not name_date:
+        return paths
+    margin = np.timedelta64(31, "D")
+    kept = []
+    for path in paths:
+        match = re.search(name_date, path.name)
+        try:
+            stamp = np.datetime64(f"{match[1][:4]}-{match[1][4:6]}-{match[1][6:8]}") if match else None
+        except ValueError:
+            stamp = None
+        if stamp is None or span[0] - margin <= stamp < span[1] + margin:
+            kept.append(path)
+    return kept or paths
+
+
 def _has(nc: Any, name: str) -> bool:
     *groups, last = name.split("/")
     for part in groups:
@@ -283,6 +306,10 @@ def _header(nc: Any, path: Path, names: Sequence[str], roles: Mapping[str, str],
         dims = {role: dim for dim, role in roles.items() if dim in nc.dimensions}
         lat = np.asarray(get_variable(nc, dims["lat"], path)[:])
         lon = np.asarray(get_variable(nc, dims["lon"], path)[:])
+    for label, axis in (("lat", lat), ("lon", lon)):
+        if axis.ndim != 1 or not np.isfinite(axis).all():
+            raise InputFileError(f"{path.name}: {label}", found=f"an axis of shape {axis.shape} or with missing values",
+                                 needed="a complete 1-D axis")  # fmt: skip
     for name in names:
         size = {r: n for r, n in zip(orders[name], shapes[name], strict=True)}
         if (size["lat"], size["lon"]) != (len(lat), len(lon)):

@@ -45,6 +45,7 @@ RZSM_LAYERS = {"1": (0.0, 0.1), "2": (0.1, 0.4), "3": (0.4, 1.0)}
 _OBSERVED = Coding(fills=(-9999.0,), valid=(0.0, 1e6), dtype="float64")  # v05 holds junk such as -3440586.5
 _VARIANTS = ("GAPFILLED", "RZSM", "MODELFREE", "COMBINED", "PASSIVE", "ACTIVE")
 _MARKS = {"esa_cci": r"ESA[ _]?CCI", "c3s": r"C3S"}
+_VERSIONS = {"esa_cci": r"(?:\b|[fv])(\d{2}\.\d)(?!\d)", "c3s": r"(v20\d{4})(?!\d)"}
 _NAMES = {"esa_cci": "an ESA CCI file", "c3s": "a C3S file"}
 
 
@@ -98,12 +99,19 @@ def identify(nc: Any, path: Path, record: str, accepted: Sequence[str], variable
     if variant not in accepted:
         raise InputFileError(path.name, found=f"the variant {variant}", needed=f"one of {list(accepted)}",
                              do="See vadose.products.catalogue() for the product that reads it.")  # fmt: skip
-    pattern = r"(?:\b|[fv])(\d{2}\.\d)(?!\d)" if record == "esa_cci" else r"(v\d{6})"
-    version = next((m[1] for text in places if (m := re.search(pattern, text))), "unknown")
+    version = _version(places, record)
+    if version == "unknown" and (foreign := _version(places, other)) != "unknown":
+        raise InputFileError(path.name, found=f"version {foreign}, as of {_NAMES[other]}", needed=_NAMES[record],
+                             do=f"Open it as a product of {other!r}.")  # fmt: skip
     cadence = next((c for c in ("DEKADAL", "MONTHLY") if c in (own + path.name).upper()), "DAILY")
     assume = "percent" if variant == "ACTIVE" else "m3 m-3"
     unit = check_units(nc.variables[variable], path, "1" if variant == "ACTIVE" else "m3 m-3", assume=assume)
     return Identity(record, variant, version, cadence, unit)
+
+
+def _version(places: Sequence[str], record: str) -> str:
+    found = (re.search(_VERSIONS[record], text) for text in places)
+    return next((m[1] for m in found if m), "unknown")
 
 
 def _variant(text: str) -> str:
@@ -131,9 +139,15 @@ def canonical_flags(raw: xr.DataArray, version: str) -> xr.DataArray:
 
 
 def _translate(values: np.ndarray, codes: Sequence[int]) -> np.ndarray:
-    none = np.isin(values, codes)
-    bits = schema.map_bits(np.where(none, 0, values).astype("int64"), FLAG_BITS)
-    return np.where(none, np.uint16(schema.FLAGS["missing"]), bits)
+    """Flags by table; bits that are not listed, and values beyond them, are ``other_inconsistency``."""
+    other, size = np.uint16(schema.FLAGS["other_inconsistency"]), 512
+    every = np.arange(size + 2)
+    table = schema.map_bits(every, FLAG_BITS)
+    table[(every & ~sum(FLAG_BITS)) != 0] |= other
+    table[size:] = other  # [512]: too large, [513]: negative
+    for code in codes:
+        table[code if code >= 0 else size + 1] = schema.FLAGS["missing"]
+    return table[np.where(values < 0, size + 1, np.minimum(values, size))]
 
 
 def index_record(
@@ -160,7 +174,9 @@ def index_record(
     common: dict[str, Any] = {"parent": find_grid, "optional": optional, "identity": identity, "bbox": bbox,
                               "period": period, "fills": fills([*variables, *optional]), "dtypes": dtypes,
                               "do": f"Is this {_NAMES[record]}?"}  # fmt: skip
-    return index_cells(paths, variables, **common) if kind else index_images(paths, variables, **common)
+    if kind:
+        return index_cells(paths, variables, **common)
+    return index_images(paths, variables, name_date=r"-(\d{8})\d{6}-", **common)
 
 
 def open_surface(paths: Sequence[Path], *, product: Product, accepted: Sequence[str], bbox: Any, period: Any,

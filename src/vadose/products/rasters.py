@@ -73,6 +73,8 @@ def read_classes(path: Path, *, what: str, grid: Grid | None = None, bbox=None) 
         warnings.simplefilter("ignore", NotGeoreferencedWarning)  # a PNG has none: the size tells the grid
         try:
             with rasterio.open(path) as source:
+                if source.count == 0:
+                    raise InputFileError(path.name, found="a file without an image of its own", needed=f"{what}")
                 if source.dtypes[0] != "uint8":
                     raise InputFileError(path.name, found=f"{source.dtypes[0]} values", needed=f"8-bit codes of {what}")
                 shape = (source.height, source.width)

@@ -43,9 +43,10 @@ SURFACE_ATTRS = {
     "permanent_snow_or_ice radiometer_frozen_ground model_frozen_ground mountainous_terrain dense_vegetation "
     "nadir_region",
 }
-OVERPASS_ATTRS = {"long_name": "overpass", "flag_values": np.array([0, 1, 2], "uint8"),
-                  "flag_meanings": "unknown AM_descending PM_ascending"}  # fmt: skip
+OVERPASS_ATTRS = {"long_name": "overpass", "flag_values": np.array([1, 2], "uint8"),
+                  "flag_meanings": "AM_descending PM_ascending"}  # fmt: skip
 
+_L2_NAME = re.compile(r"SMAP_L2_SM_P(_E)?_(\d{5}_[AD])_\d{8}T\d{6}_R(\d{5})_(\d{3})\.h5$")
 L2_GROUP = "Soil_Moisture_Retrieval_Data"
 
 
@@ -80,7 +81,7 @@ def open_smap_l2(paths: Sequence[Path], *, bbox=None, period=None, flags: str = 
     Parameters
     ----------
     paths : sequence of Path
-        ``SMAP_L2_SM_P_*.h5`` files.
+        ``SMAP_L2_SM_P_*.h5`` files; of several runs of one half orbit the highest is read.
     bbox : tuple of float, optional
         ``(west, south, east, north)`` [degrees].
     period : str or tuple, optional
@@ -106,6 +107,7 @@ def open_smap_l2(paths: Sequence[Path], *, bbox=None, period=None, flags: str = 
     ``soil_moisture`` is the baseline algorithm of the release. ``soil_moisture_error`` holds fill values only and
     is left out.
     """
+    paths, superseded = _latest(paths, _L2_NAME, "SMAP_L2_SM_P_ooooo_A|D_YYYYMMDDThhmmss_Rnnnnn_nnn.h5")
     parts, versions = [], []
     for path in paths:
         with open_netcdf(path, needed=[f"{L2_GROUP}/soil_moisture"], do="Is it a SMAP L2_SM_P file?") as nc:
@@ -114,7 +116,7 @@ def open_smap_l2(paths: Sequence[Path], *, bbox=None, period=None, flags: str = 
     return observe(get("smap_l2"), parts, name="sm", unit="m3 m-3", flags=flags, inputs=paths, depth=DEPTH,
                    valid=VALID, own={"surface_flag": SURFACE_ATTRS, "overpass": OVERPASS_ATTRS},
                    version=", ".join(dict.fromkeys(versions)),
-                   attrs={"location_grid": Grid.ease2("M36").to_attr()})  # fmt: skip
+                   attrs={"location_grid": Grid.ease2("M36").to_attr(), **superseded})  # fmt: skip
 
 
 def _read_half_orbit(nc: Any, path: Path) -> dict[str, np.ndarray]:
@@ -126,11 +128,16 @@ def _read_half_orbit(nc: Any, path: Path) -> dict[str, np.ndarray]:
     if row.size and not (row.min() >= 0 and row.max() < grid.shape[0] and col.min() >= 0 and col.max() < grid.shape[1]):
         raise InputFileError(path.name, found=f"EASE indices up to row {row.max()}, column {col.max()}",
                              needed=f"indices of the {grid}")  # fmt: skip
-    ascending = re.search(r"_(\d{5})_([AD])_", path.name)
+    lat, lon = column("latitude", dtype="float64"), column("longitude", dtype="float64")
+    grid.locate(lat, lon, where=f"{path.name}: latitude, longitude")  # the 9 km product has other indices
+    if not (np.allclose(grid.lat[row], lat, atol=1e-3) and np.allclose(grid.lon[col], lon, atol=1e-3)):
+        raise InputFileError(path.name, found="EASE indices that do not belong to its coordinates",
+                             needed=f"indices of the {grid}")  # fmt: skip
+    overpass = {"D": 1, "A": 2}[_L2_NAME.search(path.name)[2][-1]]  # type: ignore[index]
     return {
         "time": _decode_seconds(column("tb_time_seconds", fills=(-9999.0,), dtype="float64")),
         "lat": grid.lat[row], "lon": grid.lon[col], "location": row * grid.shape[1] + col,
-        "overpass": np.full(row.size, 0 if ascending is None else {"D": 1, "A": 2}[ascending[2]], "uint8"),
+        "overpass": np.full(row.size, overpass, "uint8"),
         "sm": column("soil_moisture", to="m3 m-3", fills=(-9999.0,)),
         "flag": map_retrieval(column("retrieval_qual_flag", dtype="uint16")),
         "surface_flag": column("surface_flag", dtype="uint16"),
@@ -260,7 +267,7 @@ def open_smap_l3_native(paths: Sequence[Path], *, bbox=None, period=None, flags:
     """
     if overpass not in ("both", "am", "pm"):
         raise ConfigError("overpass", found=repr(overpass), needed="'both', 'am' or 'pm'")
-    paths, superseded = _latest([Path(p) for p in paths])
+    paths, superseded = _latest(paths, _L3_NAME, "SMAP_L3_SM_P[_E]_YYYYMMDD_Rnnnnn_nnn.h5, which tells the day")
     stacks = []
     for kind in ("am", "pm") if overpass == "both" else (overpass,):
         stacks.append(_read_overpass(kind, paths, bbox, period))
@@ -269,9 +276,7 @@ def open_smap_l3_native(paths: Sequence[Path], *, bbox=None, period=None, flags:
     with open_netcdf(paths[-1]) as nc:
         version = _version(nc, paths[-1])
     product = get("smap_l3" if grid.name == "M36" else "smap_l3_e")
-    attrs = {"status": "provisional: layout from documentation"}
-    if superseded:
-        attrs["superseded"] = ", ".join(p.name for p in superseded)
+    attrs = {"status": "provisional: layout from documentation", **superseded}
     ds = assemble(product, _mark_range(merged["sm"]), unit="m3 m-3", flags=flags, inputs=paths, grid=grid,
                   flag=merged["flag"], extras={k: merged[k] for k in ("surface_temperature", "t0")}, depth=DEPTH,
                   version=version, attrs=attrs)  # fmt: skip
@@ -282,25 +287,27 @@ def open_smap_l3_native(paths: Sequence[Path], *, bbox=None, period=None, flags:
     return ds
 
 
-def _latest(paths: list[Path]) -> tuple[list[Path], list[Path]]:
-    """The highest run of each day, and the runs it replaces."""
+def _latest(paths: Sequence[Path], pattern: re.Pattern[str], needed: str) -> tuple[list[Path], dict[str, str]]:
+    """The highest run of each granule, in the order of their names, and an attribute naming the runs it replaces.
+
+    ``pattern`` has the groups kind (empty or ``_E``), granule, release and counter.
+    """
     best: dict[tuple[str, str], tuple[tuple[int, int], Path]] = {}
     replaced = []
-    for path in paths:
-        match = _L3_NAME.search(path.name)
+    for path in map(Path, paths):
+        match = pattern.search(path.name)
         if match is None:
-            raise InputFileError(path.name, found="another file name",
-                                 needed="SMAP_L3_SM_P[_E]_YYYYMMDD_Rnnnnn_nnn.h5, which tells the day")  # fmt: skip
+            raise InputFileError(path.name, found="another file name", needed=needed)
         key, run = (match[1] or "", match[2]), (int(match[3]), int(match[4]))
         if key in best:
             older, newer = sorted([best[key], (run, path)])
-            replaced.append(older[1])
+            replaced.append(older[1].name)
             best[key] = newer
         else:
             best[key] = (run, path)
     if len({kind for kind, _ in best}) > 1:
-        raise InputFileError("paths", found="SPL3SMP and SPL3SMP_E files together", needed="one grid at a time")
-    return [best[key][1] for key in sorted(best)], replaced
+        raise InputFileError("paths", found="36 km and enhanced 9 km files together", needed="one grid at a time")
+    return [best[key][1] for key in sorted(best)], {"superseded": ", ".join(sorted(replaced))} if replaced else {}
 
 
 def _read_overpass(kind: str, paths: list[Path], bbox, period) -> tuple[dict[str, xr.DataArray], Grid]:

@@ -21,6 +21,7 @@ from .decode import attribute, check_units, get_variable, open_netcdf
 from .images import index_images
 from .observations import cut, observe, read_column
 from .paths import folder_version
+from .smos_grid import locate_points
 
 #: Nominal layer an L-band radiometer senses [m].
 DEPTH = (0.0, 0.05)
@@ -53,7 +54,8 @@ CONFIDENCE_ATTRS = {
     "flag_meanings": "rfi_prone_h rfi_prone_v no_product range dqx chi2_p faraday_rotation_angle",
 }
 
-NO_COORDINATES = "the files hold ISEA-4H9 grid point numbers only (coordinate location); pass dgg= to fill lat and lon"
+#: Where the positions of level-2 points come from.
+COMPUTED = "computed from the ISEA-4H9 grid point numbers"
 
 _DAY = re.compile(r"_(\d{8})T\d{6}_\d{8}T\d{6}_(\d{3})_")
 _M25 = Grid.ease2("M25")
@@ -244,15 +246,14 @@ def open_smos_l2(paths: Sequence[Path], *, bbox=None, period=None, flags: str = 
     paths : sequence of Path
         ``SM_*_MIR_SMUDP2_*.nc`` files.
     bbox : tuple of float, optional
-        ``(west, south, east, north)`` [degrees]; needs ``dgg``.
+        ``(west, south, east, north)`` [degrees].
     period : str or tuple, optional
         As :func:`vadose.periods.parse_period` takes it.
     flags : {"recommended", "usable", "none"}
         Flag rule.
     dgg : path, optional
-        CSV table of the ISEA-4H9 grid with columns ``id``, ``lat``, ``lon`` [degrees]. The files name their points
-        by number only; without the table ``lat`` and ``lon`` are NaN and the attribute ``coordinates_missing``
-        says so.
+        CSV table of the ISEA-4H9 grid with columns ``id``, ``lat``, ``lon`` [degrees], to use instead of the
+        computed positions. The files name their points by number only.
 
     Returns
     -------
@@ -263,18 +264,15 @@ def open_smos_l2(paths: Sequence[Path], *, bbox=None, period=None, flags: str = 
     Raises
     ------
     InputFileError
-        If a file is damaged or of another product, a box is asked for without the grid table, or the table lacks
-        points of the files.
+        If a file is damaged or of another product, its numbers are not of the grid, or the table lacks some of them.
 
     Notes
     -----
-    Eager, file by file: about 2 MB per half orbit. The declared fill value of flags and counts is 0, which is a
-    true value too: they are read as stored. Points without a time (day 0) are left out and counted.
+    Eager, file by file: about 2 MB per half orbit. Positions are computed from the definition of the grid
+    (:mod:`vadose.products.smos_grid`) to about 100 m; the attribute ``position_source`` says where they come from.
+    The declared fill value of flags and counts is 0, which is a true value too: they are read as stored.
+    Points without a time (day 0) are left out and counted.
     """
-    if bbox is not None and dgg is None:
-        raise InputFileError(Path(paths[0]).name, found="grid point numbers and no coordinates",
-                             needed="a table of the ISEA-4H9 grid to apply a box",
-                             do="Pass dgg='table.csv' with columns id, lat, lon.")  # fmt: skip
     table = None if dgg is None else _read_dgg(Path(dgg))
     parts, versions = [], []
     for path in paths:
@@ -287,7 +285,7 @@ def open_smos_l2(paths: Sequence[Path], *, bbox=None, period=None, flags: str = 
            "rfi_prob": {"units": "1", "long_name": "probability of radio-frequency interference"}}  # fmt: skip
     return observe(get("smos_l2"), parts, name="sm", unit="m3 m-3", flags=flags, inputs=paths, depth=DEPTH, own=own,
                    version=", ".join(dict.fromkeys(v for v in versions if v)),
-                   attrs=None if table is not None else {"coordinates_missing": NO_COORDINATES})  # fmt: skip
+                   attrs={"position_source": COMPUTED if dgg is None else Path(dgg).name})  # fmt: skip
 
 
 def _read_points(nc: Any, path: Path, table: dict[str, np.ndarray] | None) -> dict[str, np.ndarray]:
@@ -318,7 +316,7 @@ def _scale(nc: Any, name: str) -> np.float32:
 
 def _place(point: np.ndarray, table: dict[str, np.ndarray] | None, path: Path) -> tuple[np.ndarray, np.ndarray]:
     if table is None:
-        return np.full(point.shape, np.nan), np.full(point.shape, np.nan)
+        return locate_points(point, where=path.name)
     at = np.minimum(np.searchsorted(table["id"], point), len(table["id"]) - 1)
     absent = table["id"][at] != point
     if absent.any():

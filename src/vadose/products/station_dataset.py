@@ -111,6 +111,7 @@ def build_dataset(source: Source, selection: Selection, rule: Rule, notes: dict[
         ds, title=f"{variable.replace('_', ' ')} of {len(rows)} station sensors", product=source.product,
         inputs=[Path(source.path).name], step=rule.step, min_count=rule.min_count,
         local_hours=None if hours is None else f"{hours[0]:g} to {hours[1]:g} h local solar time, both included",
+        local_hour=None if hours is None else (hours[0] + (hours[1] - hours[0]) % 24 / 2) % 24,
         depth=None if depth is None else f"{depth[0]:g} to {depth[1]:g} m, tolerance {selection.tolerance:g} m",
         sensors_outside_period=outside or None,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,7 +10,9 @@ import pydantic
 import yaml
 from pydantic import Field
 
+from .. import matchup, periods, products
 from ..errors import ConfigError
+from ..grid import check_bbox
 
 Depth = tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0)]]
 Hours = tuple[Annotated[float, Field(ge=0, le=24)], Annotated[float, Field(ge=0, le=24)]]
@@ -41,6 +44,10 @@ class ProductConfig(_Strict):
             raise ValueError("give either `id` with `paths`, or `dataset` (a name in the library)")
         if self.id and not self.paths:
             raise ValueError("`paths` is needed with `id`")
+        if self.id:
+            products.get(self.id)
+        if self.dataset and (self.paths or self.flags != "recommended"):
+            raise ValueError("`paths` and `flags` go with `id`: a dataset of the library is taken as it was ingested")
         return self
 
 
@@ -58,6 +65,9 @@ class StationConfig(_Strict):
     def _one_source(self) -> StationConfig:
         if bool(self.dataset) == bool(self.path):
             raise ValueError("give either `path` (archive, folder or file) or `dataset` (a name in the library)")
+        if self.dataset and (self.flags != ("G",) or self.local_hours is not None or self.min_count != 1):
+            raise ValueError("`flags`, `local_hours` and `min_count` go with `path`: a dataset of the library holds "
+                             "means that are made already")  # fmt: skip
         return self
 
 
@@ -67,6 +77,12 @@ class MatchConfig(_Strict):
     window: str = "12h"
     local_hours: Hours | None = None
     max_distance: Annotated[float, Field(gt=0)] | None = None
+
+    @pydantic.field_validator("window")
+    @classmethod
+    def _window_is_a_duration(cls, value: str) -> str:
+        matchup.check_window(value)
+        return value
 
 
 class ScoreConfig(_Strict):
@@ -94,6 +110,22 @@ class EvaluateConfig(_Strict):
     library: str | None = None
     out: str = "out"
     notes: list[str] = Field(default_factory=list)
+
+    @pydantic.field_validator("period", mode="before")
+    @classmethod
+    def _period_as_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int | datetime.date) else value  # YAML reads 2017 as a number
+
+    @pydantic.field_validator("period")
+    @classmethod
+    def _period_can_be_read(cls, value: str | None) -> str | None:
+        periods.parse_period(value)
+        return value
+
+    @pydantic.field_validator("bbox")
+    @classmethod
+    def _bbox_is_a_box(cls, value: Bbox | None) -> Bbox | None:
+        return None if value is None else check_bbox(value)
 
     @pydantic.model_validator(mode="after")
     def _unique_labels(self) -> EvaluateConfig:

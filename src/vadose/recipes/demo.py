@@ -9,10 +9,11 @@ import numpy as np
 import xarray as xr
 
 from .. import twin, validation
-from ..report import Report
+from ..report import Column, Report
 from ..store import Library
 from .config import EvaluateConfig, validate
-from .evaluate import evaluate
+from .evaluate import evaluate, writable_folder
+from .validation_report import with_interval
 
 Step = Callable[[int, int, str], None]
 
@@ -39,14 +40,17 @@ def demo(*, out: str | Path, seed: int = 7, step: Step = lambda done, total, tex
     Path
         The report.
     """
-    folder = Path(out).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = writable_folder(out).resolve()
     library = Library(str(folder / "library"))
+    for name in library.names():  # a second run starts afresh
+        library.delete(name)
     step(0, 3, "making land, weather, soil water, sensors and stations")
     twin.create(library, region=REGION, resolution=RESOLUTION, years=YEARS, seed=seed)
     config = settings(folder, seed)
     step(1, 3, "judging the sensors by the stations")
-    return evaluate(config, out=folder, extra=lambda report: _against_truth(report, library))
+    report = evaluate(config, out=folder, extra=lambda report: _against_truth(report, library))
+    step(3, 3, "done")
+    return report
 
 
 def settings(folder: Path, seed: int) -> EvaluateConfig:
@@ -75,14 +79,14 @@ def _against_truth(report: Report, library: Library) -> None:
     rows = []
     for label, name in SENSORS.items():
         score = validation.score_pooled(true_pairs(library.open(name)["sm"], truth))
-        rows.append([label, f"{int(score['n'])}"] + [
-            f"{float(score[m]):.3f} [{float(score[m + '_lower']):.3f}, {float(score[m + '_upper']):.3f}]".replace("-", "−")
-            for m in ("r", "bias", "ubrmse")
-        ])  # fmt: skip
-    columns = ["sensor", "n", "true R", "true bias [m³ m⁻³]", "true ubRMSE [m³ m⁻³]"]
-    report.add_table(columns, rows, "Simulated sensors against the simulated truth of the top layer, all cells and days.",
-                     notes=["Stations add their own error (a point is not a cell), so their ubRMSE must be the larger "
-                            "and their R the smaller one."])  # fmt: skip
+        scores = [with_interval(score, m, 3) for m in ("r", "bias", "ubrmse")]
+        rows.append([label, int(score["n"]), *scores])
+    columns = [Column("sensor"), Column("n"), Column("true R"), Column("true bias", "m3 m-3"),
+               Column("true ubRMSE", "m3 m-3")]  # fmt: skip
+    caption = "Simulated sensors against the simulated truth of the top layer, all cells and days."
+    note = ("A station is a point and not a cell, which adds an error of its own: expect a larger ubRMSE and a smaller "
+            "R in the tables that rest on stations.")  # fmt: skip
+    report.add_table(columns, rows, caption, notes=note)
 
 
 def true_pairs(estimate: xr.DataArray, truth: xr.DataArray) -> xr.Dataset:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
-from .. import plots, products, schema
+from .. import plots, products, schema, units
 from ..report import Column, Report
 from .config import EvaluateConfig
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from .evaluate import Evaluation
 
 #: Cells whose time series are drawn, per product.
@@ -38,19 +40,21 @@ def write(result: Evaluation, config: EvaluateConfig, folder: Path, *,
 
 def _subtitle(result: Evaluation, config: EvaluateConfig) -> str:
     low, high = config.stations.depth
-    n = np.unique(result.stations["station"].values).size
-    return f"{len(result.pairs)} product series against {n} stations; surface means {low:g}-{high:g} m unless said"
+    used = {s for p in result.pairs.values() for cell in p["stations"].values for s in str(cell).split(", ")}
+    count = f"{len(used)} station" + ("" if len(used) == 1 else "s")
+    return f"{len(result.pairs)} product series against {count}; surface means {low:g}-{high:g} m unless said"
 
 
-def _figure(report: Report, figure, caption: str, units: str = "m3 m-3") -> None:
-    report.add_figure(plots.svg(figure, title=caption.split(".")[0], description=caption), caption, units=units)
+def _figure(report: Report, figure: Figure, caption: str, unit: str = "m3 m-3") -> None:
+    report.add_figure(plots.svg(figure, title=caption.split(".")[0], description=caption), caption, units=unit)
 
 
 def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> None:
     report.add_section(
         "Scores of all cells together",
         f"One row per product series. Brackets hold {100 * config.score.level:g} % intervals from blocks of days "
-        "resampled with all their cells, so that neither persistence nor neighbouring cells narrow them. "
+        "resampled with all their cells, so that neither persistence nor neighbouring cells narrow them; they speak of "
+        "these cells and stations, not of places without a station. "
         f"Fewer than {config.score.min_n} pairs give no number but a status. "
         "Rows rest on different days and cells: compare products only where n and cells agree.",
     )
@@ -67,12 +71,12 @@ def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> Non
         status = schema.status_name(int(p["status"])).replace("_", " ")
         rows.append([
             label, f"{depth[0]:g}-{depth[1]:g}", f"{int(s['n_cells_ok'])}/{int(s['n_cells'])}", int(p["n"]),
-            _with_interval(p, "r", 2), _with_interval(p, "bias", 3), _with_interval(p, "ubrmse", 3),
-            _number(s["anomaly_r_median"], 2), status,
+            with_interval(p, "r", 2), with_interval(p, "bias", 3), with_interval(p, "ubrmse", 3),
+            units.format_number(float(s["anomaly_r_median"]), 2), status,
         ])  # fmt: skip
-        parts = [_number(p[m], 4) for m in ("mse_bias", "mse_var", "mse_corr")]
-        extra.append([label, _with_interval(p, "rmse", 3), _with_interval(p, "nse", 2), _with_interval(p, "kge", 2),
-                      _number(p["spearman"], 2), *parts])  # fmt: skip
+        parts = [units.format_number(float(p[m]), 4) for m in ("mse_bias", "mse_var", "mse_corr")]
+        extra.append([label, with_interval(p, "rmse", 3), with_interval(p, "nse", 2), with_interval(p, "kge", 2),
+                      units.format_number(float(p["spearman"]), 2), *parts])  # fmt: skip
     notes = [f"{c.label}: {c.note}" for c in config.products if c.note]
     notes.append("cells: with a score / with a station; anomaly R: median over cells, from the dekad climatology.")
     report.add_table(columns, rows, "Scores of each product against the stations, all pairs of all cells together.",
@@ -96,8 +100,8 @@ def _spread(report: Report, result: Evaluation) -> None:
     }
     for metric, caption in captions.items():
         if np.isfinite(result.scores[metric].values).any():
-            units = result.scores[metric].attrs["units"]
-            _figure(report, plots.score_boxes(result.scores, metric), caption + under, units)
+            unit = result.scores[metric].attrs["units"]
+            _figure(report, plots.score_boxes(result.scores, metric), caption + under, unit)
     _figure(report, plots.scatter_density(result.pairs, scores=result.pooled),
             "Station against product for all pairs; colour is the number of pairs, the line is 1:1.")  # fmt: skip
 
@@ -120,13 +124,16 @@ def _series(report: Report, result: Evaluation) -> None:
                 report.add_text(f"{label}: no pair in any cell, hence no series.")
                 continue
             caption = f"{label} and stations {pairs['stations'].values[cell]!s}, {int(counts[cell])} pairs."
-            units = pairs["estimate"].attrs.get("units", "1")
-            _figure(report, plots.time_series(pairs, int(cell), product=label), caption, units)
+            unit = pairs["estimate"].attrs.get("units", "1")
+            _figure(report, plots.time_series(pairs, int(cell), product=label), caption, unit)
 
 
 def _losses(report: Report, result: Evaluation) -> None:
-    report.add_section("What was dropped, and why",
-                       "A product value is used for one station day at most, and a day once.")  # fmt: skip
+    report.add_section(
+        "What was dropped, and why",
+        "A product value is used for one station value at most, and the other way round. Station values are daily "
+        "means; for dekadal and monthly products they are means of those periods.",
+    )
     _figure(report, plots.dropped_bars(result.pairs), "Product and station values per product series by fate.", "1")
     rows = []
     for label, pairs in result.pairs.items():
@@ -136,7 +143,7 @@ def _losses(report: Report, result: Evaluation) -> None:
                      f"{pairs.attrs.get('n_sensors_outside', 0)} of {pairs.attrs.get('n_sensors', 0)}"])  # fmt: skip
     first = next(iter(result.pairs.values()))
     reasons = [str(r).replace("_", " ") for r in first["reason"].values]
-    columns = ["product", "product values", "station days", "matched", *reasons, "sensors outside"]
+    columns = ["product", "product values", "station values", "matched", *reasons, "sensors outside"]
     report.add_table(columns, rows, "Valid values of product and stations, pairs made of them, and values left over.")
     outside = sorted({s for p in result.pairs.values() for s in p.attrs.get("sensors_outside", "").split(", ") if s})
     if outside:
@@ -150,9 +157,10 @@ def _spatial(report: Report, result: Evaluation, config: EvaluateConfig) -> None
                            f"{config.score.min_cells}.")  # fmt: skip
         return
     report.add_section("Spatial validation", "Each date scored over its cells.")
-    rows = [[label, f"{int((ds['status'] == 0).sum())}", _number(ds["r"].median(), 2), _number(ds["ubrmse"].median(), 3)]
+    rows = [[label, int((ds["status"] == 0).sum()), float(ds["r"].median()), float(ds["ubrmse"].median())]
             for label, ds in result.spatial.items()]  # fmt: skip
-    report.add_table(["product", "dates", "median R", "median ubRMSE [m³ m⁻³]"], rows, "Median over dates.")
+    columns = [Column("product"), Column("dates"), Column("median R", digits=2), Column("median ubRMSE", "m3 m-3", 3)]
+    report.add_table(columns, rows, f"Medians over the dates with at least {config.score.min_cells} cells.")
 
 
 def _origin(report: Report, result: Evaluation, config: EvaluateConfig) -> None:
@@ -167,12 +175,7 @@ def _origin(report: Report, result: Evaluation, config: EvaluateConfig) -> None:
     report.add_citations([f"{e.title}, {e.provider}." + (f" doi:{e.doi}" if e.doi else "") for e in entries])
 
 
-def _number(value, digits: int) -> str:
-    number = float(value)
-    return "-" if not math.isfinite(number) else f"{number:.{digits}f}".replace("-", "−")
-
-
-def _with_interval(ds, metric: str, digits: int) -> str:
-    middle = _number(ds[metric], digits)
-    low, high = _number(ds[f"{metric}_lower"], digits), _number(ds[f"{metric}_upper"], digits)
-    return middle if "-" in (middle, low, high) else f"{middle} [{low}, {high}]"
+def with_interval(ds: xr.Dataset, metric: str, digits: int) -> str:
+    """A metric with its interval in brackets, as text."""
+    value, lower, upper = (float(ds[metric + side]) for side in ("", "_lower", "_upper"))
+    return units.format_interval(value, lower, upper, digits=digits)

@@ -5,8 +5,29 @@
 
 from __future__ import annotations
 
-from . import attribution, breaks, multiple, pairs, ranking, trends
+from . import (
+    attribution,
+    autocorrelation,
+    breaks,
+    multiple,
+    pairs,
+    pooled,
+    ranking,
+    rescale,
+    trends,
+    triple,
+    windows,
+)
+from .autocorrelation import effective_size
+from .multiple import fdr
 from .pairs import scores
+from .rescale import cdf_fit, cdf_match
 from .status import STATUS
+from .triple import collocate
+from .windows import exponential_filter, moving_anomaly
 
-__all__ = ["STATUS", "attribution", "breaks", "multiple", "pairs", "ranking", "scores", "trends"]
+__all__ = [
+    "STATUS", "attribution", "autocorrelation", "breaks", "cdf_fit", "cdf_match", "collocate", "effective_size",
+    "exponential_filter", "fdr", "moving_anomaly", "multiple", "pairs", "pooled", "ranking", "rescale", "scores",
+    "trends", "triple", "windows",
+]  # fmt: skip

@@ -113,13 +113,15 @@ def as_rows(*series: ArrayLike) -> tuple[tuple[int, ...], list[NDArray]]:
     if not shape:
         raise VadoseError("series", found="a single number", needed="an array with time last")
     rows = []
+    points = int(np.prod(shape[:-1]))
     for a in arrays:
         single = a.ndim == 1 or all(s == 1 for s in a.shape[:-1])
         full = np.broadcast_to(a, (*a.shape[:-1], shape[-1]))
-        rows.append(full.reshape(1, -1) if single else np.broadcast_to(full, shape).reshape(-1, shape[-1]))
+        rows.append(full.reshape(1, shape[-1]) if single else np.broadcast_to(full, shape).reshape(points, shape[-1]))
     return shape[:-1], rows
 
 
 def block(rows: NDArray, part: slice) -> NDArray[np.float64]:
-    """The rows of one block as contiguous float64; a single shared row as it is."""
-    return np.ascontiguousarray(rows if len(rows) == 1 else rows[part], dtype=np.float64)
+    """The rows of one block as contiguous, writable float64 (one type, one compilation); a shared row as it is."""
+    out = np.ascontiguousarray(rows if len(rows) == 1 else rows[part], dtype=np.float64)
+    return out if out.flags.writeable else out.copy()

@@ -23,6 +23,17 @@ def block_length(wide, n, span):
 
 
 @njit(cache=True, nogil=True)
+def stretch(wide, length):
+    """Ratio of the true spread of a mean to what blocks of ``length`` show, for an AR(1) process with V = ``wide``.
+
+    Blocks cut the dependence between them: they show V - 2 phi (1 - phi^b) / (b (1 - phi)^2).
+    """
+    phi = max(0.0, (wide - 1.0) / (wide + 1.0))
+    shown = wide - 2.0 * phi * (1.0 - phi**length) / (length * (1.0 - phi) ** 2)
+    return np.sqrt(min(wide / max(shown, 1.0), 2.0))
+
+
+@njit(cache=True, nogil=True)
 def running_sums(columns, used, out):
     """Running sums of the first ``used`` rows of ``columns`` (span, m), continued over one more turn of the circle."""
     span = used
@@ -52,32 +63,32 @@ def resample(sums, span, length, uniform, out):
 
 @njit(cache=True, nogil=True)
 def quantiles(values, low, high):
-    """Two quantiles (linear interpolation) of a series, leaving out NaN; NaN where fewer than half are left."""
+    """Low quantile, median and high quantile (linear) of a series less its NaN; NaN where fewer than half are left."""
     kept = values[np.isfinite(values)]
     m = kept.size
     if 2 * m < values.size or m == 0:
-        return np.nan, np.nan
+        return np.nan, np.nan, np.nan
     kept.sort()
-    at = low * (m - 1)
-    i = int(at)
-    a = kept[i] + (at - i) * (kept[min(i + 1, m - 1)] - kept[i])
-    at = high * (m - 1)
-    i = int(at)
-    b = kept[i] + (at - i) * (kept[min(i + 1, m - 1)] - kept[i])
-    return a, b
+    out = np.empty(3)
+    for j in range(3):
+        at = (low, 0.5, high)[j] * (m - 1)
+        i = int(at)
+        out[j] = kept[i] + (at - i) * (kept[min(i + 1, m - 1)] - kept[i])
+    return out[0], out[1], out[2]
 
 
 @njit(cache=True, nogil=True)
-def score_bounds(x, y, axis, span, plain, size, uniform, low, high, bounds):
-    """Bootstrap bounds of r, bias, rmse, ubrmse, mse, its three parts, nse and kge for each row."""
+def score_bounds(x, y, axis, span, plain, size, uniform, low, high, bounds, stretched):
+    """Low quantile, median and high quantile of r, bias, rmse, ubrmse, mse_corr, sx - sy, nse and kge for each row."""
     rows = max(x.shape[0], y.shape[0])
     length = x.shape[1]
     columns = np.empty((span, 6))
     sums = np.empty((2 * span + 1, 6))
     total = np.empty(6)
-    draws = np.empty((10, uniform.shape[0]))
+    draws = np.empty((8, uniform.shape[0]))
     for p in range(rows):
         bounds[p, :, :] = np.nan
+        stretched[p] = 1.0
         n = plain[p, 0]
         if not np.isfinite(plain[p, 1]):
             continue
@@ -105,7 +116,9 @@ def score_bounds(x, y, axis, span, plain, size, uniform, low, high, bounds):
                 columns[k, 4] = v * v
                 columns[k, 5] = u * v
         running_sums(columns, width, sums)
-        block = block_length(n / min(size[p, 0], size[p, 3]), n, width)
+        wide = n / min(size[p, 0], size[p, 3])
+        block = block_length(wide, n, width)
+        stretched[p] = stretch(wide, block)
         for b in range(uniform.shape[0]):
             resample(sums, width, block, uniform[b], total)
             m = total[0]
@@ -123,17 +136,15 @@ def score_bounds(x, y, axis, span, plain, size, uniform, low, high, bounds):
             draws[1, b] = bias
             draws[2, b] = np.sqrt(mse)
             draws[3, b] = np.sqrt(spread)
-            draws[4, b] = mse
-            draws[5, b] = max(0.0, 2.0 * sx * sy - 2.0 * c)
-            draws[6, b] = bias * bias
-            draws[7, b] = (sx - sy) ** 2
-            draws[0, b] = draws[8, b] = draws[9, b] = np.nan
+            draws[4, b] = max(0.0, 2.0 * sx * sy - 2.0 * c)
+            draws[5, b] = sx - sy
+            draws[0, b] = draws[6, b] = draws[7, b] = np.nan
             if sx > 0.0 and sy > 0.0:
                 r = max(-1.0, min(1.0, c / (sx * sy)))
                 draws[0, b] = r
-                draws[8, b] = 1.0 - mse / vy
+                draws[6, b] = 1.0 - mse / vy
                 bx, by = mx + ax, my + ay
                 if bx != 0.0 and by != 0.0:
-                    draws[9, b] = 1.0 - np.sqrt((r - 1.0) ** 2 + (bx / by - 1.0) ** 2 + (sx / bx * by / sy - 1.0) ** 2)
-        for j in range(10):
-            bounds[p, j, 0], bounds[p, j, 1] = quantiles(draws[j], low, high)
+                    draws[7, b] = 1.0 - np.sqrt((r - 1.0) ** 2 + (bx / by - 1.0) ** 2 + (sx / bx * by / sy - 1.0) ** 2)
+        for j in range(8):
+            bounds[p, j, 0], bounds[p, j, 1], bounds[p, j, 2] = quantiles(draws[j], low, high)

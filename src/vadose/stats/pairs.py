@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from vadose.errors import VadoseError
 
 from .axis import as_rows, block, regular_axis
+from .bootstrap import Scale, adjusted_bounds, distance, same, score
 from .threads import over_rows
 
 #: Scores that come with ``_lower`` and ``_upper``.
@@ -66,9 +67,9 @@ def scores(
     -------
     dict of ndarray, shape (...)
         float64: ``n``; ``r``, ``spearman``, ``kendall`` (tau-b), ``bias``, ``rmse``, ``ubrmse``, ``mse``, ``mse_corr``,
-        ``mse_bias``, ``mse_var``, ``nse``, ``kge`` (2012), ``r2_pearson``, ``r2_sse``, each with ``_lower`` and ``_upper``;
-        ``p_value`` (of r), ``spearman_p``, ``kendall_p``, ``bias_p``; ``n_eff_r``, ``n_eff_bias``; and ``status`` (int8,
-        codes of :data:`vadose.stats.STATUS`).
+        ``mse_bias``, ``mse_var``, ``nse``, ``kge`` (2012), ``r2_pearson``, ``r2_sse``, each with ``_lower`` and
+        ``_upper``; ``p_value`` (of r), ``spearman_p``, ``kendall_p``, ``bias_p``; ``n_eff_r``, ``n_eff_bias``; and
+        ``status`` (int8, codes of :data:`vadose.stats.STATUS`).
 
     Raises
     ------
@@ -79,33 +80,45 @@ def scores(
     -----
     Moments divide by n; bias = mean(x - y); ubrmse^2 = rmse^2 - bias^2; mse = mse_corr + mse_bias + mse_var with
     2 sx sy - 2 cov, bias^2, (sx - sy)^2; nse = 1 - mse / var(y), which is also r2_sse; kge = 1 - sqrt((r - 1)^2 +
-    (mx/my - 1)^2 + (cv_x/cv_y - 1)^2) (Kling et al. 2012, doi:10.1016/j.jhydrol.2012.01.011). A constant side gives status
-    ``zero_variance``: correlations, nse, kge, r2, mse_corr and mse_var are NaN, the others are given.
+    (mx/my - 1)^2 + (cv_x/cv_y - 1)^2) (Kling et al. 2012, doi:10.1016/j.jhydrol.2012.01.011). A constant side gives
+    status ``zero_variance``: correlations, nse, kge, r2, mse_corr and mse_var are NaN, the others are given.
 
-    ``ci="iid"``: t for bias, chi-square with n - 1 for ubrmse, Fisher z with 1/(n - 3) for r, Bonett-Wright for Spearman
-    (doi:10.1007/BF02294183), Fieller's 0.437/(n - 4) on atanh for Kendall (doi:10.1093/biomet/44.3-4.470), and the delta
-    method for the others: rmse and mse on the scale of log(mse), nse and kge of log(1 - score), mse_corr of its
-    logarithm; mse_bias, mse_var and r2_pearson are squares of the intervals of bias, sx - sy and r. p-values: two-sided
-    t with n - 2 (Kendall: normal, variance with ties).
+    ``ci="iid"``: t for bias, chi-square with n - 1 for ubrmse, Fisher z with 1/(n - 3) for r, Bonett-Wright for
+    Spearman (doi:10.1007/BF02294183), Fieller's 0.437/(n - 4) on atanh for Kendall (doi:10.1093/biomet/44.3-4.470),
+    and the delta method for the others: rmse and mse on the scale of log(mse), nse and kge of log(1 - score),
+    mse_corr of its logarithm; mse_bias, mse_var and r2_pearson are squares of the intervals of bias, sx - sy and r.
+    p-values: two-sided t with n - 2 (Kendall: normal, variance with ties).
 
     ``ci="neff"`` replaces n by n_eff = n / V, V = 1 + (2/n) sum of rho(t_j - t_i) over pairs i < j.
 
     Choice: V sums over the samples that are there, by S_j = phi^dt (S_j-1 + 1); without gaps it equals the closed form
-    (1 + phi)/(1 - phi) of the textbooks up to 1/n, with gaps that form is too wide, since the samples left are less alike.
+    (1 + phi)/(1 - phi) of the textbooks up to 1/n, with gaps that form is too wide, since the samples left are less
+    alike.
 
-    Choice: rho belongs to the influence series of each score (for bias the errors, for r the product of both series'
-    anomalies less its regression part, for ubrmse squared errors), at the smallest lag that a tenth of the samples
-    share. For Gaussian AR(1) series this is the product of both rho for r and rho^2 for ubrmse, as in the textbooks.
+    Choice: rho is that of the influence series of each score (bias: the errors; ubrmse: their squares; r: the
+    product of both anomalies less its regression part), worked out from the lagged covariances of both series as for
+    Gaussian ones, since lagged products of squares are noisier (one year at phi = 0.95: ubrmse covered 84 % with
+    them, 90 % so). For AR(1) series this is the textbooks' product of both rho for r and rho^2 for ubrmse. The lag
+    is the smallest that a tenth of the samples share; what removing the mean takes from the covariances is given back.
 
-    Choice: a second, longer lag tells white noise from persistence: rho(k) = a phi^k with a <= 1. A persistent truth seen
-    through white noise has a low rho(1) but a long memory, which (1 - rho)/(1 + rho) misses.
+    Choice: a second lag, three times as long, tells white noise from persistence: rho(k) = a phi^k with a <= 1. A
+    persistent truth seen through white noise has a low rho(1) but a long memory, which (1 - rho)/(1 + rho) misses
+    (phi = 0.95 under white noise, r = 0.7: r is covered at 94 %).
 
-    Choice: the variance of each influence series is the measured one, so that intervals of r, ubrmse and the rest hold for
-    skewed and heavy-tailed values too (ubrmse: chi-square with the degrees of freedom that match it); ``ci="iid"`` is
-    classical. ``n_eff_r`` and ``n_eff_bias`` lie in [3, n].
+    Choice: the variance of each influence series is the measured one, so that intervals of r, ubrmse and the rest
+    hold for skewed and heavy-tailed values too (ubrmse: chi-square with the degrees of freedom that match it);
+    ``ci="iid"`` is classical. ``n_eff_r`` counts the independent Gaussian pairs that would know r as well; it and
+    ``n_eff_bias`` lie in [3, n].
 
-    Choice: under ``ci="bootstrap"`` (circular blocks of the time axis, percentile) Spearman and Kendall keep their "neff"
-    intervals, because ordering every resample costs 100 times the rest; p-values and n_eff are those of "neff".
+    Measured on 3653 days of AR(1) pairs, phi 0 to 0.95, with 0, 30 and 70 % missing or every third day: "neff"
+    intervals of 95 % cover 92-97 % for all scores, "iid" ones 33-49 % at phi = 0.9. Limits: with some ten effective
+    samples (one year at phi = 0.95) ubrmse, rmse and mse_corr are covered at 86-90 %; persistence that makes up a
+    few per cent of the errors hides below the noise of rho(1) (bias covered at 87-93 %).
+
+    Choice: ``ci="bootstrap"`` draws circular blocks of the time axis, long enough to balance noise and bias for an
+    AR(1) process. The quantiles are shifted by the resamples' own bias and stretched by what blocks of that length
+    hide (on the scales above); plain percentiles covered 89 % at phi = 0.95 (ubrmse). Spearman and Kendall keep
+    their "neff" intervals, because ordering every resample costs 100 times the rest; p-values and n_eff are of "neff".
 
     Examples
     --------
@@ -124,7 +137,7 @@ def scores(
     count = max(len(rows_x), len(rows_y)) if int(np.prod(shape)) else 0
     plain, variance = np.empty((count, len(PLAIN))), np.empty((count, len(SMOOTH)))
     size, status = np.empty((count, len(SMOOTH))), np.empty(count, np.int8)
-    bounds = np.full((count, 10, 2), np.nan)
+    drawn, stretched = np.full((count, 8, 3), np.nan), np.ones(count)
     honest = ci in ("neff", "bootstrap")
     uniform = _draws(ci, n_boot, span, seed)
 
@@ -137,22 +150,16 @@ def scores(
             from .bootstrap_kernels import score_bounds
 
             tail = 0.5 * (1.0 - level)
-            score_bounds(a, b, axis, span, plain[part], size[part], uniform, tail, 1.0 - tail, bounds[part])
+            score_bounds(
+                a, b, axis, span, plain[part], size[part], uniform, tail, 1.0 - tail, drawn[part], stretched[part]
+            )
 
     over_rows(work, count)
     out = _derive(
         dict(zip(PLAIN, plain.T)), dict(zip(SMOOTH, variance.T)), dict(zip(SMOOTH, size.T)), ci=ci, level=level
     )
     if ci == "bootstrap":
-        names = ("r", "bias", "rmse", "ubrmse", "mse", "mse_corr", "mse_bias", "mse_var", "nse", "kge")
-        for i, name in enumerate(names):
-            if name != "bias":
-                out[f"{name}_lower"], out[f"{name}_upper"] = bounds[:, i, 0], bounds[:, i, 1]
-            else:
-                known = np.isfinite(bounds[:, i, 0])
-                out["bias_lower"] = np.where(known, bounds[:, i, 0], out["bias_lower"])
-                out["bias_upper"] = np.where(known, bounds[:, i, 1], out["bias_upper"])
-        _squares(out)
+        _resampled(out, plain[:, PLAIN.index("sd_gap")], drawn, stretched)
     out["status"] = status
     return {key: np.ascontiguousarray(out[key]).reshape(shape) for key in KEYS}
 
@@ -306,6 +313,23 @@ def _square_bounds(low: NDArray, high: NDArray) -> tuple[NDArray, NDArray]:
     a, b = low * low, high * high
     lower = np.where(low * high <= 0.0, 0.0, np.minimum(a, b))
     return np.where(np.isnan(a), np.nan, lower), np.maximum(a, b)
+
+
+def _resampled(out: dict, sd_gap: NDArray, drawn: NDArray, stretched: NDArray) -> None:
+    """Replace the bounds of the smooth scores by those of the resamples, where there are any."""
+    scales: dict[str, tuple[int, Scale, Scale]] = {
+        "r": (0, np.arctanh, np.tanh), "bias": (1, same, same), "rmse": (2, np.log, np.exp), "ubrmse": (3, np.log,
+        np.exp), "mse_corr": (4, np.log, np.exp), "nse": (6, distance, score), "kge": (7, distance, score),
+    }  # fmt: skip
+    none = np.isnan(drawn[:, 1, 0])
+    for name, (at, to, back) in scales.items():
+        low, high = adjusted_bounds(drawn[:, at], out[name], stretched, to=to, back=back)
+        out[f"{name}_lower"] = np.where(none, out[f"{name}_lower"], low)
+        out[f"{name}_upper"] = np.where(none, out[f"{name}_upper"], high)
+    low, high = adjusted_bounds(drawn[:, 5], sd_gap, stretched)
+    out["mse_var_lower"], out["mse_var_upper"] = _square_bounds(low, high)
+    out["mse_lower"], out["mse_upper"] = out["rmse_lower"] ** 2, out["rmse_upper"] ** 2
+    _squares(out)
 
 
 def _squares(out: dict) -> None:

@@ -49,7 +49,7 @@ def create(store: Any, path: str, ds: xr.Dataset, *, layout: str, form: str) -> 
         cut = layouts.cut(var.sizes, layout, form)
         text = var.dtype.kind in "TU" or isinstance(var.dtype, np.dtypes.StringDType)
         group.create_array(str(name), shape=var.shape, dtype="string" if text else var.dtype, chunks=cut.chunks,
-                           shards=cut.shards, compressors=ZstdCodec(level=3), fill_value=missing,
+                           shards=cut.shards, compressors=ZstdCodec(level=3, checksum=True), fill_value=missing,
                            attributes=dict(var.attrs), dimension_names=[str(d) for d in var.dims])  # fmt: skip
     return {k: var for k, (var, _) in encoded.items()}
 
@@ -95,7 +95,7 @@ def fill(store: Any, path: str, encoded: Mapping[Hashable, xr.Variable], *,
             lazy.setdefault((var.dims, begin, var.shape, unit), []).append((target, var))
     for (_, begin, shape, unit), members in lazy.items():
         stops = tuple(b + n for b, n in zip(begin, shape))
-        unit_bytes = math.prod(unit) * sum(_itemsize(v) for _, v in members)
+        unit_bytes = math.prod(min(u, n) for u, n in zip(unit, shape)) * sum(_itemsize(v) for _, v in members)
         for box in layouts.blocks(begin, stops, unit, unit_bytes):
             low, high = tuple(s.start for s in box), tuple(s.stop for s in box)
             inside = tuple(slice(a - o, b - o) for a, b, o in zip(low, high, begin))

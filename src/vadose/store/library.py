@@ -90,7 +90,7 @@ class Library:
         self.url = str(url)
         self._repo = connect(self.url, create=create)
         with translated(self.url, "read"):
-            root = group_at(self._repo.readonly_session("main").store, "")
+            root = group_at(self._session(None).store, "")
         if root is not None:
             found = root.attrs.get(MARK)
             if found is None and any(True for _ in root.members()):
@@ -137,8 +137,10 @@ class Library:
         check_name(name)
         form = _form(ds, layout)
         parts = layouts.copies(layout, form)
+        if len(parts) > 1 and ds.nbytes <= layouts.PASS_BYTES:
+            ds = ds.compute()  # once for both copies
         with writer(self.url), translated(f"{self.url}: {name}", "written"):
-            session = self._repo.writable_session("main")
+            session = self._writable()
             taken = names_in(session.store)
             for other in taken:
                 if other == name and not overwrite:
@@ -157,7 +159,7 @@ class Library:
                     encoded = arrays.create(store, path, source, layout=part, form=form)
                     done += arrays.fill(store, path, encoded, spread=spread)
                     if i == 0 and len(parts) > 1 and not spread and _is_lazy(ds):
-                        source = arrays.read(store, path, layout=part)  # cheaper than computing the source again
+                        source = arrays.read(store, path, layout=part)  # cheaper than the source, and bounded in memory
             return _commit(session, message or f"write {name}{_extent(ds)}", name, "write")
 
     def append(self, name: str, ds: xr.Dataset, *, message: str = "") -> str:
@@ -185,13 +187,15 @@ class Library:
             If the dataset is not canonical.
         """
         with writer(self.url), translated(f"{self.url}: {name}", "written"):
-            session = self._repo.writable_session("main")
+            session = self._writable()
             card = read_card(session.store, name)
             if card["form"] != "result":
                 schema.check(ds, card["form"])
             have = arrays.read(session.store, f"{name}/{card['layouts'][0]}", layout=card["layouts"][0])
             grow = growing(have, where=name)
             check_append(have, ds, grow=grow, where=name)
+            if len(card["layouts"]) > 1 and ds.nbytes <= layouts.PASS_BYTES:
+                ds = ds.compute()  # once for both copies
             with self._changes(session, ds) as (store, done, spread):
                 for part in card["layouts"]:
                     path = f"{name}/{part}"
@@ -213,7 +217,7 @@ class Library:
             Id of the new snapshot.
         """
         with writer(self.url), translated(f"{self.url}: {name}", "written"):
-            session = self._repo.writable_session("main")
+            session = self._writable()
             read_card(session.store, name)
             remove(session.store, name)
             return _commit(session, f"delete {name}", name, "delete")
@@ -412,9 +416,17 @@ class Library:
                       where=name)  # fmt: skip
 
     # --------------------------------------------------------------------------------------------- internal
+    def _writable(self) -> icechunk.Session:
+        return self._whole(self._repo.writable_session("main"))
+
+    def _whole(self, session: icechunk.Session) -> icechunk.Session:
+        # zarr takes an unreadable snapshot for an empty one; asking for it by id raises
+        self._repo.lookup_snapshot(session.snapshot_id)
+        return session
+
     def _session(self, snapshot: str | datetime.datetime | None) -> icechunk.Session:
         if snapshot is None:
-            return self._repo.readonly_session("main")
+            return self._whole(self._repo.readonly_session("main"))
         if not isinstance(snapshot, str) or re.match(r"\d{4}-\d\d", snapshot):
             when = _instant(snapshot)
             entries = list(self._repo.ancestry(branch="main"))
@@ -422,14 +434,14 @@ class Library:
                 first = f"{entries[-1].written_at:%Y-%m-%d %H:%M:%S} UTC"
                 raise LibraryError(self.url, found=f"nothing as old as {when:%Y-%m-%d %H:%M:%S}",
                                    needed=f"an instant after {first}")  # fmt: skip
-            return self._repo.readonly_session("main", as_of=when)
+            return self._whole(self._repo.readonly_session("main", as_of=when))
         found = [e.id for e in self._repo.ancestry(branch="main") if snapshot and e.id.startswith(snapshot.upper())]
         if len(found) != 1:
             what = f"{len(found)} snapshots that begin with {snapshot!r}" if found else f"no snapshot {snapshot!r}"
             raise LibraryError(
                 self.url, found=what, needed="the id of one snapshot", do="Library.history() lists them."
             )
-        return self._repo.readonly_session(snapshot_id=found[0])
+        return self._whole(self._repo.readonly_session(snapshot_id=found[0]))
 
     @contextlib.contextmanager
     def _changes(self, session: icechunk.Session, ds: xr.Dataset) -> Iterator[tuple[Any, list, bool]]:

@@ -12,10 +12,10 @@ import xarray as xr
 from .. import schema
 from ..errors import ConfigError
 from ..grid import Grid
-from ..landclass import IGBP
+from ..landclass import IGBP, KOEPPEN
 from ..physics import LAYER_BOUNDS
+from . import forcing, stations, truths
 from . import land as geography
-from . import stations, truths
 from .blocks import LAYERED, OBSERVED, TRUTH, lazy_arrays
 from .cells import Cells
 from .error_sizes import SENSORS
@@ -34,7 +34,7 @@ HELD = 4_000_000
 
 _STATIC = (
     "elevation", "water_fraction", "sand", "clay", "porosity", "field_capacity", "wilting_point",
-    "saturated_conductivity", "land_cover",
+    "saturated_conductivity", "land_cover", "climate",
 )  # fmt: skip
 
 
@@ -104,6 +104,7 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
     grid = Grid.regular(resolution).crop(region)
     cells = Cells.of(grid)
     land = geography.describe(cells, seed)
+    land["climate"] = np.where(land["land_cover"] != 0, forcing.climate(cells, land, seed), 0).astype("uint8")
     if not (land["land_cover"] != 0).any():
         raise ConfigError("region", found=f"only sea in {region} of the Earth with seed {seed}",
                           needed="a region with land", do="Enlarge the region or take another seed.")  # fmt: skip
@@ -222,7 +223,8 @@ def _attrs(name: str) -> dict:
     if name == "flag":
         return schema.flag_attrs()
     attrs = schema.VARIABLES[name].attrs()
-    if name == "land_cover":
-        attrs.update(flag_values=np.array(list(IGBP), dtype="uint8"),
-                     flag_meanings=" ".join(v.replace(" ", "_").replace("/", "_") for v in IGBP.values()))  # fmt: skip
+    classes = {"land_cover": IGBP, "climate": {0: "none", **dict(enumerate(KOEPPEN, 1))}}.get(name)
+    if classes:
+        attrs["flag_values"] = np.array(list(classes), dtype="uint8")
+        attrs["flag_meanings"] = " ".join(v.replace(" ", "_").replace("/", "_") for v in classes.values())
     return attrs

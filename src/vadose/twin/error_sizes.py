@@ -2,11 +2,11 @@
 
 Sources
 -------
-* Paper "independent evaluation" (1 km products against 1545 stations), conclusion 1: targets of 0.04 m3 m-3 ubRMSE for
-  radiometers and 0.06 for radars; per-cell ubRMSE of four products 0.054 to 0.068, pooled 0.097 to 0.104.
-* Paper "RSSSM fusion", table 3, against ISMN stations: SMAP ubRMSE 0.043, median bias +0.013, mean RMSE 0.074; ASCAT
-  ubRMSE 0.062, median bias −0.010. Its section 2 names vegetation, open water and frozen ground as what disturbs
-  retrievals.
+* Ma et al. (2026), https://doi.org/10.1016/j.rse.2026.115534, conclusion 1: targets of 0.04 m3 m-3 ubRMSE for
+  radiometers and 0.06 for radars; per-cell ubRMSE of four 1 km products 0.054 to 0.068, pooled 0.097 to 0.104.
+* Chen et al. (2021), https://doi.org/10.5194/essd-13-1-2021, table 3, against ISMN stations: SMAP mean ubRMSE 0.043,
+  median bias +0.013, mean RMSE 0.074; ASCAT mean ubRMSE 0.062, median bias −0.010. Leaf area and water fraction are
+  among its quality-impact factors.
 * Orbits: SMAP 117 orbits in 8 days, swath 1000 km, footprint 40 km (Entekhabi et al. 2010,
   https://doi.org/10.1109/JPROC.2010.2043918); Metop ASCAT 412 orbits in 29 days, two swaths of 550 km about 672 km
   apart, 25 km (Wagner et al. 2013, https://doi.org/10.1127/0941-2948/2013/0399).

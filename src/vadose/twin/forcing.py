@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammainccinv, ndtr
 
+from ..physics import koeppen_class
 from .cells import Cells
 from .land import season
 from .noise import smooth
@@ -79,7 +80,7 @@ def precipitation(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, da
     """
     from ._philox import occurrence
 
-    share = wet_share(cells, land, day, day_of_year, seed)
+    share = wet_share(cells, land, day_of_year, seed, day)
     chance = ndtr(_rain_field(cells, day, seed, "rain/occurrence"))
     flat = (-1, day.size)
     wet = np.empty(chance.shape, dtype=bool).reshape(flat)
@@ -89,16 +90,30 @@ def precipitation(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, da
     return np.where(wet.reshape(chance.shape), mean_amount(cells, land)[..., None] * amount, 0.0)
 
 
-def wet_share(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, day_of_year: np.ndarray,
-              seed: int) -> np.ndarray:  # fmt: skip
-    """Share of wet days [1], shape (rows, columns, time): by season, and by spells of a month or so."""
+def wet_share(cells: Cells, land: dict[str, np.ndarray], day_of_year: np.ndarray, seed: int,
+              day: np.ndarray | None = None) -> np.ndarray:  # fmt: skip
+    """Share of wet days [1], shape (rows, columns, time): by season and, with ``day``, by spells of a month or so."""
     swing = 0.9 * ndtr(smooth(seed, "rain/swing", cells, spacing=9.0))[..., None]
     shift = 0.5 * smooth(seed, "rain/shift", cells, spacing=9.0)[..., None]
     angle = season(day_of_year)
     quarter = season(np.asarray(day_of_year) - 365.25 / 4)
     factor = 1 + swing * (np.tanh(cells.lat / 10)[:, None, None] * angle + shift * quarter)
-    spell = np.exp(0.5 * smooth(seed, "rain/spell", cells, day, spacing=6.0, days_apart=30))
-    return np.clip((0.08 + 0.42 * land["wetness"])[..., None] * factor * spell, 0.01, 0.85)
+    if day is None:
+        factor = factor * np.exp(0.5**2 / 2)  # mean of the log-normal spells
+    else:
+        factor = factor * np.exp(0.5 * smooth(seed, "rain/spell", cells, day, spacing=6.0, days_apart=30))
+    return np.clip((0.08 + 0.42 * land["wetness"])[..., None] * factor, 0.01, 0.85)
+
+
+def climate(cells: Cells, land: dict[str, np.ndarray], seed: int) -> np.ndarray:
+    """Köppen-Geiger class of the expected mean year, uint8, shape (rows, columns).
+
+    Choice: months of equal length, each represented by its middle.
+    """
+    middle = (np.arange(12) + 0.5) * 365.25 / 12
+    warmth = land["mean_temperature"][..., None] + 0.28 * cells.lat[:, None, None] * season(middle)
+    rain = wet_share(cells, land, middle, seed) * mean_amount(cells, land)[..., None] * 365.25 / 12
+    return koeppen_class(warmth, rain)
 
 
 def mean_amount(cells: Cells, land: dict[str, np.ndarray]) -> np.ndarray:

@@ -10,14 +10,14 @@ import xarray as xr
 from scipy.special import ndtri
 
 from ..grid import Grid
-from ..landclass import IGBP, texture_class
+from ..landclass import KOEPPEN, texture_class
 from ..schema import FLAGS, VARIABLES, flag_attrs, rejected
 from .error_sizes import STATION
 from .noise import normal, uniform
 
-#: Candidate sites in each 1° × 1° tile and the chance that one of them has a station. Choice: 2 stations per tile, as
+#: Candidate sites in each 1° × 1° tile and the chance that one of them has a station. Choice: 1.4 stations per tile, as
 #: in dense networks, so that small regions have some.
-SITES, OCCUPIED = 4, 0.5
+SITES, OCCUPIED = 4, 0.35
 
 #: Depths of the sensors at each station [m] (from, to), and the soil layer they stand in.
 DEPTHS = ((0.0, 0.05), (0.2, 0.2), (0.5, 0.5))
@@ -151,7 +151,7 @@ def network(grid: Grid, land: dict[str, np.ndarray], truth: xr.Dataset, day: np.
     grid : Grid
         Regular grid of the region.
     land : dict
-        From :func:`vadose.twin.land.describe` for that grid.
+        From :func:`vadose.twin.land.describe` for that grid, and ``climate`` (Köppen-Geiger code).
     truth : xarray.Dataset
         Truth on that grid, lazy, with ``sm`` (time, layer, lat, lon) and ``flag``.
     day : ndarray, shape (time,)
@@ -190,22 +190,36 @@ def network(grid: Grid, land: dict[str, np.ndarray], truth: xr.Dataset, day: np.
         for part, kind in ((0, "float32"), (1, "uint16"))
     )  # fmt: skip
     bounds = np.asarray(DEPTHS)[depth]
-    cover = land["land_cover"][row, col]
+    network, station = sites.networks[number], sites.names[number]
     coords = {
-        "network": sites.networks[number],
-        "station": sites.names[number],
+        "sensor": np.array([f"{a}/{b}/{d[0]:g}-{d[1]:g}m" for a, b, d in zip(network, station, bounds)], dtype=str),
+        "network": network,
+        "station": station,
+        "instrument": np.full(number.size, "simulated probe"),
         "lat": sites.lat[number],
         "lon": sites.lon[number],
-        "elevation": land["elevation"][row, col],
+        "elevation": land["elevation"][row, col].astype("float32"),
         "depth_from": bounds[:, 0],
         "depth_to": bounds[:, 1],
-        "instrument": np.full(number.size, "simulated probe"),
-        "land_cover": np.array([IGBP[int(k)] for k in cover], dtype=str),
+        "land_cover": land["land_cover"][row, col],
+        "climate": np.array(["", *KOEPPEN], dtype=str)[land["climate"][row, col]],
         "texture": texture_class(land["sand"][row, col], land["clay"][row, col]),
+        "porosity": land["porosity"][row, col].astype("float32"),
     }
-    units = {"lat": "degrees_north", "lon": "degrees_east", "elevation": "m", "depth_from": "m", "depth_to": "m"}
+    units = {
+        "lat": "degrees_north",
+        "lon": "degrees_east",
+        "elevation": "m",
+        "depth_from": "m",
+        "depth_to": "m",
+        "land_cover": "1",
+        "porosity": "m3 m-3",
+    }
     ds = xr.Dataset(
-        {"sm": (("sensor", "time"), value, VARIABLES["sm"].attrs()), "flag": (("sensor", "time"), flag, flag_attrs())},
+        {
+            "sm": (("sensor", "time"), value, VARIABLES["sm"].attrs()),
+            "flag": (("sensor", "time"), flag, flag_attrs()),
+        },
         {name: ("sensor", values, {"units": units[name]} if name in units else {}) for name, values in coords.items()},
     )
     return ds.assign_coords(time=truth["time"])

@@ -10,7 +10,7 @@ import xarray as xr
 from .. import schema
 from ..errors import SchemaError
 from .metrics import METRICS, blank_errors, describe
-from .score import check_options, check_pairs, regular_position
+from .score import check_options, check_pairs, name_no_overlap, regular_position
 
 
 def score_pooled(
@@ -73,7 +73,7 @@ def score_pooled(
         length = None
     out = xr.Dataset({k: ((), v) for k, v in {**values, **bounds}.items()})
     out["n"] = out["n"].astype("int64")
-    out["status"] = ((), np.int8(plain["status"]))
+    out["status"] = name_no_overlap(xr.DataArray(np.int8(plain["status"])), pairs)
     out["n_cells"] = ((), int(ok.any(axis=1).sum()), {"units": "1", "long_name": "cells with any pair"})
     out = blank_errors(out, pairs["estimate"].attrs.get("units", "m3 m-3"))
     return schema.stamp(

@@ -8,6 +8,7 @@ import xarray as xr
 
 from .. import periods, schema
 from ..errors import ConfigError, SchemaError
+from ..stats.status import STATUS
 from .metrics import blank_errors, describe
 
 CI = ("neff", "bootstrap", "iid", "none")
@@ -56,9 +57,10 @@ def score(
 
     Notes
     -----
-    Equations: METHODS 4.2, 4.3, 4.9; kernels in :mod:`vadose.stats.pairs`. Anomalies are departures of the matched
-    values from their own mean of the same dekad-of-year (at least ``min_years`` years), and from their own 35-day
-    moving mean.
+    Equations and intervals: docs/methods.md; kernels in :mod:`vadose.stats.pairs`. Anomalies are departures of the
+    matched values from their own mean of the same dekad-of-year (at least ``min_years`` years), and from their own
+    35-day moving mean. Choice: where fewer than half of the pairs have a climatology the anomaly correlation is
+    missing (``too_few_years``), since it would speak of a few dekads only.
 
     Examples
     --------
@@ -95,12 +97,23 @@ def score(
     for name in ("n_estimate", "n_reference", "n_matched", "n_dropped"):
         if name in pairs:
             out[name] = pairs[name]
+    out["status"] = name_no_overlap(out["status"], pairs)
     return schema.stamp(
         describe(out, level=level), title=f"Scores of {pairs.attrs.get('product') or 'a product'} against stations",
         product=pairs.attrs.get("product", ""), version=pairs.attrs.get("product_version", ""),
         inputs=[pairs.attrs.get("title", "pairs")], simulated=schema.is_simulated(pairs),
         ci=ci, level=level, min_n=min_n, min_years=min_years, seed=seed if ci == "bootstrap" else None,
     )  # fmt: skip
+
+
+def name_no_overlap(status: xr.DataArray, pairs: xr.Dataset) -> xr.DataArray:
+    """Tell values that never met (``no_overlap``) from values that do not exist (``no_data``)."""
+    if not {"n_estimate", "n_reference"} <= set(pairs):
+        return status
+    others = [d for d in pairs["n_estimate"].dims if d not in status.dims]
+    there = (pairs["n_estimate"].sum(others) > 0) & (pairs["n_reference"].sum(others) > 0)
+    apart = there & (status == STATUS["no_data"])
+    return xr.where(apart, np.int8(STATUS["no_overlap"]), status).astype("int8")
 
 
 def _all_scores(x, y, axes: dict, min_years: int, options: dict) -> dict[str, np.ndarray]:
@@ -112,15 +125,17 @@ def _all_scores(x, y, axes: dict, min_years: int, options: dict) -> dict[str, np
     both = np.isfinite(x) & np.isfinite(y)
     x, y = np.where(both, x, np.nan), np.where(both, y, np.nan)
     anomalies = {
-        "": [windows.dekad_anomaly(v, axes["dekad"], axes["year"], min_years=min_years) for v in (x, y)],
-        "_35d": [windows.moving_anomaly(v, axes["days"], window=35.0) for v in (x, y)],
+        "": [windows.dekad_climatology_anomaly(v, axes["dekad"], axes["year"], min_years=min_years) for v in (x, y)],
+        "_35d": [windows.moving_anomaly(v, position=axes["days"], window=35.0) for v in (x, y)],
     }
     for kind, (a, b) in anomalies.items():
         part = scores(a, b, **options)
-        for side in ("", "_lower", "_upper"):
-            out[f"anomaly_r{kind}{side}"] = part[f"r{side}"]
-        out[f"anomaly{kind}_p"], out[f"anomaly{kind}_n"] = part["p_value"], part["n"]
-        out[f"anomaly{kind}_status"] = part["status"]
+        few = part["n"] < 0.5 * out["n"]
+        for name, key in ((f"anomaly_r{kind}{side}", f"r{side}") for side in ("", "_lower", "_upper")):
+            out[name] = np.where(few, np.nan, part[key])
+        out[f"anomaly{kind}_p"], out[f"anomaly{kind}_n"] = np.where(few, np.nan, part["p_value"]), part["n"]
+        blank = few & (np.asarray(out["status"]) == STATUS["ok"])
+        out[f"anomaly{kind}_status"] = np.where(blank, STATUS["too_few_years"], part["status"])
     return out
 
 
@@ -132,11 +147,22 @@ def _time_axes(time: pd.DatetimeIndex) -> dict[str, np.ndarray]:
 def regular_position(time: pd.DatetimeIndex) -> np.ndarray:
     """Place of each time on the regular axis of its smallest step, so that gaps keep their length.
 
+    Starts of months and of dekads count as such: their lengths in days differ.
+
     Examples
     --------
     >>> regular_position(pd.to_datetime(["2020-01-01", "2020-01-02", "2020-01-05"])).tolist()
     [0, 1, 4]
+    >>> regular_position(pd.to_datetime(["2019-01-01", "2019-02-01", "2020-02-01"])).tolist()
+    [0, 1, 13]
     """
+    if len(time) > 1 and (time == time.normalize()).all() and (time[1:] - time[:-1]).min() >= pd.Timedelta(8, "D"):
+        if (time.day == 1).all():
+            months = (time.year * 12 + time.month).to_numpy()
+            return (months - months[0]) // np.diff(months).min()
+        if time.day.isin([1, 11, 21]).all():
+            dekads = time.year.to_numpy() * 36 + periods.dekad_of_year(time)
+            return (dekads - dekads[0]) // np.diff(dekads).min()
     ns = time.to_numpy().astype("datetime64[ns]").astype("int64")
     steps = np.diff(ns)
     if not steps.size:
