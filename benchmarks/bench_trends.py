@@ -54,11 +54,11 @@ def _lengths(rng: np.random.Generator) -> list[Row]:
     rows = []
     for length, (many, few, goal) in LENGTHS.items():
         x = _series(rng, many, length)
-        plain = best_of(lambda x=x: trends.mann_kendall(x, level=None)) / many  # type: ignore[misc]
-        peer = best_of(lambda x=x, n=few: [pymannkendall.original_test(s) for s in x[:n]]) / few  # type: ignore[misc]
+        plain = best_of(lambda x=x: trends.mann_kendall(x, level=None)) / many
+        peer = best_of(lambda x=x, n=few: [pymannkendall.original_test(s) for s in x[:n]]) / few
         rows.append(Row(f"Sen + Mann-Kendall, T = {length}", "series", plain, "pymannkendall", peer, goal))
-        bounds = best_of(lambda x=x: trends.mann_kendall(x)) / many  # type: ignore[misc]
-        peer = best_of(lambda x=x, n=few: [stats.theilslopes(s) for s in x[:n]]) / few  # type: ignore[misc]
+        bounds = best_of(lambda x=x: trends.mann_kendall(x)) / many
+        peer = best_of(lambda x=x, n=few: [stats.theilslopes(s) for s in x[:n]]) / few
         rows.append(Row(f"Sen + Mann-Kendall + 95 % interval, T = {length}", "series", bounds,
                         "scipy theilslopes (no test)", peer))  # fmt: skip
     x = _series(rng, 20_000, 77)

@@ -56,6 +56,13 @@ def test_a_line_is_found_exactly_whatever_the_axis():
     assert float(analysis.trend(da).slope) == pytest.approx(-2.0, rel=1e-12)
 
 
+def test_the_interval_can_be_left_out():
+    a, b = analysis.trend(annual(), level=None), analysis.trend(annual())
+    assert a.slope_lower.isnull().all() and a.slope_upper.isnull().all()
+    for name in ("slope", "intercept", "p_value", "s"):
+        np.testing.assert_array_equal(a[name], b[name])
+
+
 def test_missing_years_keep_their_length():
     """Rows that are absent, and rows of NaN, say the same; the axis is 20 years either way."""
     da = annual()
@@ -155,3 +162,22 @@ def test_annual_means_ask_for_months():
         analysis.annual_means(da, min_months=13)
     with pytest.raises(SchemaError, match="Rechunk"):
         analysis.annual_means(da.chunk(time=100))
+
+
+@pytest.mark.real
+def test_a_real_record_says_how_little_it_knows(data):
+    """Hawaii in C3S: most cells are sea or forest; the cells with enough years give what scipy gives."""
+    from vadose import products
+
+    files = sorted((data / "c3s" / "cells" / "v202212_combined").rglob("*.nc"))
+    annual_sm = analysis.annual_means(products.open("c3s", files).sm.chunk(time=-1), min_months=10, min_days=5)
+    got = analysis.trend(annual_sm, min_valid=0.5, test="ar1").compute()
+    assert got.slope.attrs["units"] == "m3 m-3 yr-1"
+    known = got.status == STATUS["ok"]
+    assert set(np.unique(got.status)) == {STATUS[k] for k in ("ok", "too_few_years", "no_data")}
+    assert int(known.sum()) == int(analysis.trend_summary(got, area="cell").n_cells.item()) > 0
+    row, col = np.argwhere(known.values)[0]
+    y = annual_sm.values[:, row, col].astype(float)
+    ok = np.isfinite(y)
+    assert int(got.n[row, col]) == ok.sum() < annual_sm.sizes["time"]
+    assert float(got.slope[row, col]) == stats.theilslopes(y[ok], np.flatnonzero(ok)).slope

@@ -93,7 +93,7 @@ def fligner_killeen(values: ArrayLike, segment: ArrayLike, *, min_n: int = 5) ->
     -----
     a_i = Phi^-1(1/2 + R_i / (2 (n + 1))), R_i ranks of |x - median of its segment|; statistic = sum_j n_j (mean_j a -
     mean a)^2 / var(a), chi-square with one less than the number of segments (Fligner and Killeen 1976,
-    doi:10.1080/01621459.1976.10481517; Conover et al. 1981), as scipy.stats.fligner.
+    J. Am. Stat. Assoc. 71, 210-213; Conover et al. 1981), as scipy.stats.fligner.
 
     Examples
     --------
