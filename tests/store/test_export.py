@@ -219,3 +219,15 @@ def test_a_file_has_its_name_only_when_it_is_whole(lib, make, tmp_path, monkeypa
     lib.write("x", make.grid())
     assert lib.export("x", tmp_path / f"x{ending}") == [tmp_path / f"x{ending}"]
     assert seen == [False] and sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".")) == []
+
+
+def test_a_netcdf_library_that_cannot_write_is_no_traceback(lib, make, tmp_path, monkeypatch):
+    def fail(self, path, **_):
+        path.write_bytes(b"half")
+        raise RuntimeError("NetCDF: HDF error")
+
+    monkeypatch.setattr(xr.Dataset, "to_netcdf", fail)
+    lib.write("x", make.grid())
+    with pytest.raises(LibraryError, match=r"x\.nc: found a file that cannot be written"):
+        lib.export("x", tmp_path / "x.nc")
+    assert not list(tmp_path.glob("*x.nc")) and not list(tmp_path.glob(".*x.nc"))

@@ -83,8 +83,11 @@ def export(ds: xr.Dataset, path: str | Path, *, format: str | None = None, varia
             _remove(part)
             {"netcdf": _netcdf, "csv": _csv, "zarr": _zarr}[kind](ds, part)
             part.rename(path)
-        except BaseException:
+        except BaseException as err:
             _remove(part)
+            if isinstance(err, RuntimeError) and "NetCDF" in str(err):  # so it reports a full disk, among others
+                raise LibraryError(path, found=f"a file that cannot be written ({err})", needed="room and permission",
+                                   do="Free space on the disk, or choose another place.") from err  # fmt: skip
             raise
     return [path]
 
