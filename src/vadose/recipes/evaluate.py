@@ -11,7 +11,7 @@ from pathlib import Path
 import xarray as xr
 
 from .. import matchup, products, schema, validation
-from ..errors import ConfigError
+from ..errors import ConfigError, InputFileError
 from ..report import Report
 from ..store import Library
 from .config import EvaluateConfig, dump
@@ -93,6 +93,9 @@ def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: No
     ConfigError
         If no product could be matched with any station.
     """
+    if config.stations.path and not Path(config.stations.path).exists():
+        raise InputFileError(config.stations.path, found="no such file or folder",
+                             needed="an ISMN zip, folder or .stm file, or a CSV table of stations")  # fmt: skip
     for product in config.products:  # a path that leads nowhere is found before the work, not after hours of it
         if product.id:
             products.expand(product.paths, products.get(product.id).patterns)
