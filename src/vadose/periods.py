@@ -176,7 +176,7 @@ def bounds(start, step: str) -> np.ndarray:
 def composite(da: xr.DataArray, step: str, *, min_count: int = 1) -> xr.Dataset:
     """Mean of all valid values per calendar period, with their number.
 
-    Ascending and descending passes count alike (METHODS 1).
+    Ascending and descending passes count alike.
 
     Parameters
     ----------

@@ -88,7 +88,7 @@ def test_library_commands(capsys, library, tmp_path):
     (["run", "no-such-recipe", "--data", "{tmp}"], "real-sample"),
     (["run", "real-sample"], "--data"),
     (["run", "real-sample", "--data", "{tmp}/nowhere"], "nowhere"),
-    (["run", "real-sample", "--data", "{tmp}", "--out", "{tmp}/out"], "zip"),
+    (["run", "real-sample", "--data", "{tmp}", "--out", "{tmp}/out"], "no such file"),
     (["frobnicate"], "frobnicate"),
 ])  # fmt: skip
 def test_a_users_mistake_is_one_message_and_code_2(capsys, library, tmp_path, argv, says):

@@ -54,8 +54,9 @@ def test_stations_count_once_however_many_sensors_they_have():
 def test_sensor_gaps_are_bridged_by_the_others():
     st = stations([0.4, 0.6], [0.5, 0.5], [0.1, 0.3])
     st["sm"][0, 5:] = np.nan
-    reference = match(product(), st).reference.values[0]
-    assert reference == pytest.approx([0.2] * 5 + [0.3] * 5)
+    pairs = match(product(), st)
+    assert pairs.reference.values[0] == pytest.approx([0.2] * 5 + [0.3] * 5)
+    assert pairs.n_averaged.values[0].tolist() == [2] * 5 + [1] * 5
 
 
 def test_stations_outside_are_named_and_counted():

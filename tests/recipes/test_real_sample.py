@@ -65,7 +65,7 @@ def test_scores_of_one_cell_against_an_independent_calculation(out, scores, data
             frame = pd.read_csv(archive.open(name), sep=r"\s+", skiprows=1, header=None, names=names)
             frame = frame[frame.flag == "G"]
             daily.append(frame.value.groupby(pd.to_datetime(frame.day)).mean())
-    reference = pd.concat(daily, axis=1).mean(axis=1)
+    reference = pd.concat(daily, axis=1, sort=True).mean(axis=1)
     both = pd.concat([values, reference], axis=1, join="inner").dropna().to_numpy(dtype=float)
     assert int(mine.n[0]) == len(both)
     assert float(mine.r[0]) == pytest.approx(np.corrcoef(both.T)[0, 1], abs=1e-6)

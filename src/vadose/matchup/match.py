@@ -64,9 +64,10 @@ def match(
     -------
     xarray.Dataset
         ``estimate`` and ``reference`` (cell, time), NaN unless paired, on the reference's times;
-        ``time_difference`` (cell, time) [h]; ``n_estimate``, ``n_reference``, ``n_matched`` (cell) and ``n_dropped``
-        (cell, reason). Coordinates per cell: ``cell_lat``, ``cell_lon``, ``stations``, ``n_stations``,
-        ``n_sensors``, ``depth_from``, ``depth_to`` [m], ``distance`` [m].
+        ``time_difference`` (cell, time) [h]; ``n_averaged`` (cell, time), the stations behind each reference value,
+        whose change can feign a change of moisture; ``n_estimate``, ``n_reference``, ``n_matched`` (cell) and
+        ``n_dropped`` (cell, reason). Coordinates per cell: ``cell_lat``, ``cell_lon``, ``stations``,
+        ``n_stations``, ``n_sensors``, ``depth_from``, ``depth_to`` [m], ``distance`` [m], ``porosity`` [1].
 
     Raises
     ------
@@ -79,8 +80,8 @@ def match(
     -----
     A daily mean stands for its middle, so that a window of 12 h takes exactly the observations of that day; the
     instant of a product value is ``t0`` where the product has it, else the middle of ``time_bnds``, else ``time``.
-    A daily mean over local hours stands for the middle of those hours at the longitude of the station. Each observation
-    is used at most once (METHODS 4.9; other tools re-use them, which inflates n).
+    A daily mean over local hours stands for the middle of those hours at the longitude of the station. Each
+    observation is used at most once (other tools re-use them, which inflates n).
 
     A dekadal or monthly product (attribute ``step`` or ``cadence``) is paired with the stations' means over the same
     periods. Choice: a sensor enters such a mean where it has values on at least half of the period.
@@ -119,7 +120,7 @@ def match(
     values, times = _series(estimate, name, places)
     excluded = _outside_hours(times, places.lon, local_hours)
     kept = values.where(~excluded)
-    ref, info = _cell_reference(reference, schema.primary(reference), places)
+    ref, averaged, info = _cell_reference(reference, schema.primary(reference), places)
     kept, conversion = _to_volumetric(kept, estimate[name], info)
 
     paired = xr.apply_ufunc(
@@ -139,6 +140,8 @@ def match(
         "reference": y.astype("float32").assign_attrs(units="m3 m-3", long_name="soil moisture"),
         "time_difference": dt.astype("float32").assign_attrs(units="h", long_name="estimate minus reference time"),
     })  # fmt: skip
+    out["n_averaged"] = averaged.where(out["reference"].notnull(), 0).astype("int32")
+    out["n_averaged"].attrs = {"units": "1", "long_name": "stations behind the reference"}
     labels = ("n_estimate", "n_reference", "n_matched")
     for i, label in enumerate(labels):
         extra = n_excluded if label == "n_estimate" else 0
@@ -289,16 +292,18 @@ def _outside_hours(times: xr.DataArray, lon: np.ndarray, hours: tuple[float, flo
     return ~inside
 
 
-def _cell_reference(stations: xr.Dataset, name: str, places: Places) -> tuple[xr.DataArray, dict]:
-    """Mean over sensors of a station, then over stations of a cell; and what each cell consists of."""
+def _cell_reference(stations: xr.Dataset, name: str, places: Places) -> tuple[xr.DataArray, xr.DataArray, dict]:
+    """Mean over sensors of a station, then over stations of a cell; their number; what each cell consists of."""
     names = _names(stations)
     lat, lon = stations["lat"].values.astype(float), stations["lon"].values.astype(float)
     bare = stations[name].drop_vars([c for c in stations.coords if c != "time"], errors="ignore").drop_vars("time")
-    series, rows = [], []
+    series, counts, rows = [], [], []
     for c in range(places.lat.size):
         members = np.flatnonzero(places.cell_of_sensor == c)
         per_station = [bare.isel(sensor=members[names[members] == s]).mean("sensor") for s in np.unique(names[members])]
-        series.append(xr.concat(per_station, "station").mean("station"))
+        together = xr.concat(per_station, "station")
+        series.append(together.mean("station"))
+        counts.append(together.notnull().sum("station"))
         apart = distance(lat[members], lon[members], places.lat[c], places.lon[c])
         rows.append({
             "cell_lat": places.lat[c], "cell_lon": places.lon[c],
@@ -316,8 +321,9 @@ def _cell_reference(stations: xr.Dataset, name: str, places: Places) -> tuple[xr
         data = np.array([r[k] for r in rows]) if rows else np.zeros(0, dtype="U1" if k == "stations" else float)
         info[k] = ("cell", data, {"units": units[k]} if k in units else {})
     if series:
-        return xr.concat(series, "cell"), info
-    return xr.DataArray(np.zeros((0, stations.sizes["time"])), dims=("cell", "time")), info
+        return xr.concat(series, "cell"), xr.concat(counts, "cell"), info
+    nothing = xr.DataArray(np.zeros((0, stations.sizes["time"])), dims=("cell", "time"))
+    return nothing, nothing.astype("int64"), info
 
 
 def _names(stations: xr.Dataset) -> np.ndarray:

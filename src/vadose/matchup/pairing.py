@@ -32,7 +32,7 @@ def pair_times(estimate, reference, window: int, *, reuse: bool = False) -> tupl
     Notes
     -----
     All candidates within the window are taken by increasing distance; ties go to the earlier reference, then to
-    the earlier estimate (METHODS 4.9). O((n + m + c) log c) for c candidates.
+    the earlier estimate. O((n + m + c) log c) for c candidates.
 
     Examples
     --------

@@ -129,9 +129,11 @@ def _series(report: Report, result: Evaluation) -> None:
 
 
 def _losses(report: Report, result: Evaluation) -> None:
-    rule = "A product value is used for one station value at most, and the other way round. Station values are daily "
-    rule += "means; for dekadal and monthly products they are means of those periods."
-    report.add_section("What was dropped, and why", rule)
+    report.add_section(
+        "What was dropped, and why",
+        "A product value is used for one station value at most, and the other way round. Station values are daily "
+        "means; for dekadal and monthly products they are means of those periods.",
+    )
     _figure(report, plots.dropped_bars(result.pairs), "Product and station values per product series by fate.", "1")
     rows = []
     for label, pairs in result.pairs.items():

@@ -5,7 +5,19 @@
 
 from __future__ import annotations
 
-from . import autocorrelation, multiple, pairs, rescale, triple, windows
+from . import (
+    attribution,
+    autocorrelation,
+    breaks,
+    multiple,
+    pairs,
+    pooled,
+    ranking,
+    rescale,
+    trends,
+    triple,
+    windows,
+)
 from .autocorrelation import effective_size
 from .multiple import fdr
 from .pairs import scores
@@ -15,6 +27,7 @@ from .triple import collocate
 from .windows import exponential_filter, moving_anomaly
 
 __all__ = [
-    "STATUS", "autocorrelation", "cdf_fit", "cdf_match", "collocate", "effective_size", "exponential_filter", "fdr",
-    "moving_anomaly", "multiple", "pairs", "rescale", "scores", "triple", "windows",
+    "STATUS", "attribution", "autocorrelation", "breaks", "cdf_fit", "cdf_match", "collocate", "effective_size",
+    "exponential_filter", "fdr", "moving_anomaly", "multiple", "pairs", "pooled", "ranking", "rescale", "scores",
+    "trends", "triple", "windows",
 ]  # fmt: skip

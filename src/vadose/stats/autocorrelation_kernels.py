@@ -136,6 +136,35 @@ def lagged(u, v, mask, lag, same, cross):
         cuu += u0[t] * u1[t]
         cuv += u0[t] * v1[t] + u1[t] * v0[t]
         cvv += v0[t] * v1[t]
+    _unit_lags(suu, suv, svv, cuu, cuv, cvv, same, cross)
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+def lagged_whole(u, v, lag, same, cross):
+    """The same as :func:`lagged` for series without gaps: squares of both ends of the pairs are nearly one sum."""
+    n = u.size - lag
+    u0, u1, v0, v1 = u[:n], u[lag:], v[:n], v[lag:]
+    suu = suv = svv = cuu = cuv = cvv = 0.0
+    for t in range(n):
+        a, b, c, d = u0[t], u1[t], v0[t], v1[t]
+        suu += a * a
+        suv += a * c
+        svv += c * c
+        cuu += a * b
+        cuv += a * d + b * c
+        cvv += c * d
+    suu, suv, svv = 2.0 * suu, 2.0 * suv, 2.0 * svv
+    for t in range(lag):
+        a, b, c, d = u[t], u[n + t], v[t], v[n + t]
+        suu += b * b - a * a
+        suv += b * d - a * c
+        svv += d * d - c * c
+    _unit_lags(suu, suv, svv, cuu, cuv, cvv, same, cross)
+
+
+@njit(cache=True, nogil=True)
+def _unit_lags(suu, suv, svv, cuu, cuv, cvv, same, cross):
+    """Scale lagged sums of products so that the first and last of ``same`` are 1."""
     fu = 1.0 / suu if suu > 0.0 else 0.0
     fv = 1.0 / svv if svv > 0.0 else 0.0
     f = np.sqrt(fu * fv)

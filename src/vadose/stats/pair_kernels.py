@@ -10,8 +10,18 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .autocorrelation_kernels import choose_lags, decay, gaussian_form, inflation, lagged, mean_loss, pairs_at, restore
-from .order_kernels import bucket_count, rank_correlations, steps_table
+from .autocorrelation_kernels import (
+    choose_lags,
+    decay,
+    gaussian_form,
+    inflation,
+    lagged,
+    lagged_whole,
+    mean_loss,
+    pairs_at,
+    restore,
+)
+from .rank_kernels import rank_correlations, rank_space
 
 FAST = {"reassoc", "contract", "nsz"}
 
@@ -63,13 +73,20 @@ def _decays(u, v, mask, first, second, enough, n, w, lags, amount, phi, at):
     same, cross, same2, cross2 = lags[0], lags[1], lags[2], lags[3]
     if first == 0:
         return np.nan
-    lagged(u, v, mask, first, same, cross)
+    whole = u.size == n
+    if whole:
+        lagged_whole(u, v, first, same, cross)
+    else:
+        lagged(u, v, mask, first, same, cross)
     loss_u, loss_v = mean_loss(cross[0], first, n, u.size), mean_loss(cross[2], first, n, u.size)
     below = gaussian_form(w[0], same)
     measured = gaussian_form(w[0], cross) / below if below > 0.0 else 0.0
     restore(same, cross, loss_u, loss_v)
     if second:
-        lagged(u, v, mask, second, same2, cross2)
+        if whole:
+            lagged_whole(u, v, second, same2, cross2)
+        else:
+            lagged(u, v, mask, second, same2, cross2)
         restore(same2, cross2, loss_u, loss_v)
     for j in range(w.shape[0]):
         below = gaussian_form(w[j], same)
@@ -172,6 +189,21 @@ def _dot(a, b):
 
 
 @njit(cache=True, nogil=True)
+def _scale(values, factor, out):
+    for i in range(values.size):
+        out[i] = values[i] * factor
+
+
+@njit(cache=True, nogil=True)
+def _lay_out(values, when, out):
+    """Write values to their steps of the regular axis, zeros in gaps."""
+    out[:] = 0.0
+    begin = when[0]
+    for i in range(values.size):
+        out[np.uint64(when[i] - begin)] = values[i]
+
+
+@njit(cache=True, nogil=True)
 def score_rows(x, y, axis, span, min_n, ranks, persistence, honest, plain, variance, size, status):
     """Scores of each row.
 
@@ -185,13 +217,8 @@ def score_rows(x, y, axis, span, min_n, ranks, persistence, honest, plain, varia
     steps = np.empty(length, np.int64)
     mask = np.empty(span)
     u, v = np.empty(span), np.empty(span)
-    ints = np.empty((4, length), np.uint32)
-    floats = np.empty((3, length))
-    above = np.empty((length >> 12) + 1, np.int32)
-    inside = np.empty((above.size, 64), np.int16)
-    words = np.empty(above.size << 6, np.uint64)
-    count = np.empty(bucket_count(length) + 1, np.uint32)
-    step = steps_table()
+    space = rank_space(length if ranks else 1)
+    rank_x, rank_y = np.empty(length, np.int32), np.empty(length, np.int32)
     w, rank_w, lags = np.empty((8, 5)), np.zeros((1, 5)), np.zeros((4, 3))
     zero = np.zeros((5, 5))
     amount, phi, wide = np.zeros(_M), np.zeros(_M), np.ones(_M)
@@ -257,38 +284,36 @@ def score_rows(x, y, axis, span, min_n, ranks, persistence, honest, plain, varia
         phi[:] = 0.0
         if persistence:
             unit_x, unit_y = sx if sx > 0.0 and moves_x else 1.0, sy if sy > 0.0 and moves_y else 1.0
-            for i in range(n):
-                dx[i] /= unit_x
-                dy[i] /= unit_y
+            _scale(dx[:n], 1.0 / unit_x, dx[:n])
+            _scale(dy[:n], 1.0 / unit_y, dy[:n])
             product = cov / (unit_x * unit_y)
             _weights(w, mx, my, unit_x, unit_y, product, bias, mse)
             _gram(dx[:n], dy[:n], vx / unit_x**2, vy / unit_y**2, product, zero)
             for j in range(8):
                 variance[p, j] = _form(w[j], zero) / n
         if honest:
-            if width > n:
+            ms[:] = 1.0
+            if width == n:
+                us, vs = dx[:n], dy[:n]
+            else:
+                _lay_out(dx[:n], when, us)
+                _lay_out(dy[:n], when, vs)
                 ms[:] = 0.0
-                us[:] = 0.0
-                vs[:] = 0.0
-            for i in range(n):
-                k = when[i] - begin
-                ms[k] = 1.0
-                us[k] = dx[i]
-                vs[k] = dy[i]
+                for i in range(n):
+                    ms[when[i] - begin] = 1.0
             first, second = choose_lags(ms, n)
             enough = pairs_at(ms, first) if first else 0.0
             plain[p, 16] = _decays(us, vs, ms, first, second, enough, n, w, lags, amount, phi, 0)
         if ranks and usable:
-            rho, tau, difference, spread, rxx, ryy = rank_correlations(
-                row_x, row_y, ds[:n], dd[:n], ints, floats, words, inside, above, count, step
-            )
+            rho, tau, difference, spread, rxx, ryy = rank_correlations(row_x, row_y, rank_x[:n], rank_y[:n], space)
             plain[p, 11], plain[p, 12], plain[p, 13], plain[p, 14] = rho, tau, difference, spread
             if first:
-                fx, fy = 1.0 / np.sqrt(rxx / n), 1.0 / np.sqrt(ryy / n)
-                for i in range(n):
-                    k = when[i] - begin
-                    us[k] = ds[i] * fx
-                    vs[k] = dd[i] * fy
+                fx, fy = 0.5 / np.sqrt(rxx / n), 0.5 / np.sqrt(ryy / n)
+                _scale(rank_x[:n], fx, dx[:n])
+                _scale(rank_y[:n], fy, dy[:n])
+                if width > n:
+                    _lay_out(dx[:n], when, us)
+                    _lay_out(dy[:n], when, vs)
                 rank_w[0, 2], rank_w[0, 3], rank_w[0, 4] = -0.5 * rho, -0.5 * rho, 1.0
                 _decays(us, vs, ms, first, second, enough, n, rank_w, lags, amount, phi, 8)
         if persistence:

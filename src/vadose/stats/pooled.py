@@ -28,7 +28,7 @@ def from_sums(sums: np.ndarray) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of ndarray
-        :data:`MOMENT_METRICS`; moments divide by n (METHODS 4.9).
+        :data:`MOMENT_METRICS`; moments divide by n.
 
     Examples
     --------

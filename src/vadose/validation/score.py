@@ -57,10 +57,10 @@ def score(
 
     Notes
     -----
-    Equations: METHODS 4.2, 4.3, 4.9; kernels in :mod:`vadose.stats.pairs`. Anomalies are departures of the matched
-    values from their own mean of the same dekad-of-year (at least ``min_years`` years), and from their own 35-day
-    moving mean. Choice: where fewer than half of the pairs have a climatology the anomaly correlation is missing
-    (``too_few_years``), since it would speak of a few dekads only.
+    Equations and intervals: docs/methods.md; kernels in :mod:`vadose.stats.pairs`. Anomalies are departures of the
+    matched values from their own mean of the same dekad-of-year (at least ``min_years`` years), and from their own
+    35-day moving mean. Choice: where fewer than half of the pairs have a climatology the anomaly correlation is
+    missing (``too_few_years``), since it would speak of a few dekads only.
 
     Examples
     --------

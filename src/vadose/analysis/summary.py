@@ -1,0 +1,195 @@
+"""What a trend map says in a few numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from .. import schema
+from ..errors import ConfigError, GridError, SchemaError
+from .weights import cell_weights
+
+#: Width of the latitude bands of ``by="latitude"`` [degrees].
+BAND = 30
+_SHARES = {
+    "wetting": "share with a rising trend", "drying": "share with a falling trend",
+    "significant": "share with a significant trend", "significant_wetting": "share with a significant rising trend",
+    "significant_drying": "share with a significant falling trend", "above": "share rising faster than the threshold",
+    "below": "share falling faster than the threshold",
+}  # fmt: skip
+
+
+def trend_summary(
+    trend: xr.Dataset,
+    *,
+    area: str = "cos",
+    by: xr.DataArray | str | None = None,
+    threshold: float | None = None,
+    alpha: float = 0.05,
+    fdr: bool = False,
+) -> xr.Dataset:
+    """Shares of wetting and drying, significant, beyond a threshold, and the mean rate, by region.
+
+    Parameters
+    ----------
+    trend : xarray.Dataset
+        From :func:`trend`.
+    area : {"cos", "cell", "pixel"}
+        Weight of a cell, see :func:`cell_weights`; ``"pixel"`` counts cells, or stations.
+    by : xarray.DataArray, "latitude", or None
+        Map of regions on the same grid (names, or class codes; missing and empty ones belong to none), or bands of 30°.
+    threshold : float, optional
+        Rate [unit of the slope] beyond which to count; paper 001: 2 kg m-2 yr-1.
+    alpha : float
+        Level of significance.
+    fdr : bool
+        Take as significant what keeps the rate of false discoveries over the map below ``alpha``
+        (:func:`field_significance`).
+
+    Returns
+    -------
+    xarray.Dataset
+        Dim ``region`` ("all" first): shares ``wetting``, ``drying``, ``significant``, ``significant_wetting``,
+        ``significant_drying``, ``above``, ``below`` [1] of the cells with a trend, ``mean_slope`` [unit of the slope]
+        and ``n_cells`` [1]. NaN for a region without any.
+
+    Raises
+    ------
+    SchemaError
+        If ``trend`` is no trend dataset.
+    GridError
+        If the map of regions lies on another grid.
+    ConfigError
+        If an option cannot be used.
+
+    Examples
+    --------
+    >>> ds = xr.Dataset({"slope": ("lat", [1.0, -1.0], {"units": "kg m-2 yr-1"}), "p_value": ("lat", [0.01, 0.5])},
+    ...                 {"lat": [0.0, 60.0]}).expand_dims(lon=[0.0, 1.0])
+    >>> got = trend_summary(ds)
+    >>> round(got.wetting.item(), 6), round(got.mean_slope.item(), 6), got.n_cells.item()
+    (0.666667, 0.333333, 4)
+    """
+    check_trend(trend)
+    check_alpha(alpha)
+    if threshold is not None and not threshold > 0:
+        raise ConfigError("threshold", found=f"{threshold}", needed="a rate above 0")
+    slope = trend["slope"]
+    p = field_significance(trend, alpha=alpha)["p_adjusted"] if fdr else trend["p_value"]
+    weight = cell_weights(trend, area) * xr.ones_like(slope)
+    known = slope.notnull()
+    small = p < alpha
+    masks = {
+        "wetting": slope > 0, "drying": slope < 0, "significant": small, "significant_wetting": small & (slope > 0),
+        "significant_drying": small & (slope < 0),
+    }  # fmt: skip
+    if threshold is not None:
+        masks |= {"above": slope > threshold, "below": slope < -threshold}
+    parts = []
+    for inside in _regions(by, slope).values():
+        here = known & inside
+        total = weight.where(here).sum()
+        shares = {name: weight.where(here & mask).sum() / total.where(total > 0) for name, mask in masks.items()}
+        mean = (weight * slope).where(here).sum() / total.where(total > 0)
+        parts.append(xr.Dataset(shares | {"mean_slope": mean, "n_cells": here.sum()}))
+    names = list(_regions(by, slope))
+    out = xr.concat(parts, "region", coords="minimal", compat="override").assign_coords(region=names).drop_attrs()
+    for name in masks:
+        out[name].attrs = {"units": "1", "long_name": _SHARES[name]}
+    out["mean_slope"].attrs = {"units": slope.attrs["units"], "long_name": "mean trend"}
+    out["n_cells"].attrs = {"units": "1", "long_name": "cells with a trend"}
+    return schema.stamp(
+        out, title=f"Summary of: {trend.attrs.get('title', 'a trend')}", product=trend.attrs.get("product", ""),
+        simulated=schema.is_simulated(trend), area=area, alpha=alpha, threshold=threshold, fdr=str(fdr).lower(),
+        period=trend.attrs.get("period"), test=trend.attrs.get("test"),
+    )  # fmt: skip
+
+
+def field_significance(trend: xr.Dataset, *, alpha: float = 0.05) -> xr.Dataset:
+    """Which trends of a map are significant when all its cells are tested at once (Benjamini-Hochberg).
+
+    Parameters
+    ----------
+    trend : xarray.Dataset
+        From :func:`trend`; lazy stays lazy, but the p-values are gathered in one chunk.
+    alpha : float
+        Largest expected share of false ones among those called significant.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``p_adjusted`` [1] and ``significant`` (boolean), dims of the map.
+
+    Raises
+    ------
+    SchemaError
+        If ``trend`` is no trend dataset.
+    ConfigError
+        If ``alpha`` is not between 0 and 1.
+
+    Notes
+    -----
+    :func:`vadose.stats.multiple.fdr` (Wilks 2016, doi:10.1175/BAMS-D-15-00267.1, for fields). Holds under the
+    positive correlation that neighbouring cells have.
+
+    Examples
+    --------
+    >>> ds = xr.Dataset({"slope": ("cell", [1.0, 1.0, 1.0]), "p_value": ("cell", [0.01, 0.04, 0.9])})
+    >>> field_significance(ds).p_adjusted.values.round(6).tolist()
+    [0.03, 0.06, 0.9]
+    """
+    from ..stats.multiple import fdr
+
+    check_trend(trend)
+    check_alpha(alpha)
+    p = trend["p_value"]
+    dims = list(p.dims)
+    adjusted = xr.apply_ufunc(
+        fdr, p.chunk(dict.fromkeys(dims, -1)) if p.chunks else p, input_core_dims=[dims], output_core_dims=[dims],
+        dask="parallelized", output_dtypes=[float], keep_attrs=False,
+    )  # fmt: skip
+    out = xr.Dataset({"p_adjusted": adjusted, "significant": adjusted < alpha})
+    out["p_adjusted"].attrs = {"units": "1", "long_name": "p-value adjusted for the false discovery rate"}
+    out["significant"].attrs = {"units": "1", "long_name": f"significant at a false discovery rate of {alpha:g}"}
+    return out
+
+
+def check_trend(trend: xr.Dataset) -> None:
+    """Refuse what is no trend dataset; reads no data."""
+    if not isinstance(trend, xr.Dataset) or not {"slope", "p_value"} <= set(trend.data_vars):
+        found = f"variables {list(trend.data_vars)}" if isinstance(trend, xr.Dataset) else type(trend).__name__
+        raise SchemaError("trend", found=found, needed="slope and p_value", do="Make it with vadose.analysis.trend.")
+
+
+def check_alpha(alpha: float) -> None:
+    """Refuse a level outside 0..1."""
+    if not 0 < alpha < 1:
+        raise ConfigError("alpha", found=f"{alpha}", needed="a level between 0 and 1, such as 0.05")
+
+
+def _regions(by: xr.DataArray | str | None, slope: xr.DataArray) -> dict[str, xr.DataArray]:
+    """Region name -> where it is; regions are few and their map is small, so it is read."""
+    out = {"all": xr.DataArray(True)}
+    if by is None:
+        return out
+    if isinstance(by, str):
+        if by != "latitude" or "lat" not in slope.coords:
+            raise ConfigError("by", found=repr(by), needed="a map of regions, or 'latitude' where there are latitudes")
+        lat = slope["lat"]
+        for south in range(90 - BAND, -91, -BAND):
+            name = "/".join(f"{abs(v)}°{'N' if v > 0 else 'S' if v < 0 else ''}" for v in (south, south + BAND))
+            out[name] = (lat >= south) & ((lat < south + BAND) | (south + BAND == 90))
+        return out
+    try:
+        by, _ = xr.align(by, slope, join="exact")
+    except ValueError as err:
+        raise GridError("by", found="a map of regions on another grid", needed="the grid of the trend",
+                        do="Move it with vadose.regrid.to_grid(..., method='mode').") from err  # fmt: skip
+    if not set(by.dims) <= set(slope.dims):
+        raise GridError("by", found=f"dims {tuple(map(str, by.dims))}", needed=f"some of {tuple(map(str, slope.dims))}")
+    values = by.values
+    for name in np.unique(values[values == values]):
+        if str(name) != "":
+            text = str(name) if values.dtype.kind in "OU" else f"{name:g}"
+            out[text] = by == name
+    return out
