@@ -157,3 +157,19 @@ def test_units_are_converted_or_refused(tmp_path):
     path = write(tmp_path / "b.nc")
     with open_netcdf(path) as nc:
         assert check_units(nc["x"], path, "1", assume="percent") == "percent"
+
+
+def test_damage_in_the_middle_of_a_file_is_named(data, tmp_path):
+    """Of a damaged attribute the NetCDF library says AttributeError, of damaged data RuntimeError."""
+    import random
+
+    from vadose import products
+
+    raw = (data / "c3s/cells/v202505_active/0165.nc").read_bytes()
+    for seed in range(4):
+        rng, third = random.Random(seed), len(raw) // 3
+        damaged = bytearray(raw)
+        damaged[third : 2 * third] = rng.randbytes(third)
+        (tmp_path / "0165.nc").write_bytes(damaged)
+        with pytest.raises(InputFileError, match=r"0165\.nc: found"):
+            products.open("c3s", tmp_path / "0165.nc").load()

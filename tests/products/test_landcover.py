@@ -186,3 +186,8 @@ def test_zone_table_errors(data, tmp_path):
     cut.write_bytes(image.read_bytes()[:40_000])
     with pytest.raises(InputFileError, match="cannot be read"):
         open_koeppen_geiger([cut])
+
+
+def test_a_file_of_several_images_is_no_land_cover(data):
+    with pytest.raises(InputFileError, match=r"0165\.nc: found"):
+        products.open("mcd12c1", data / "gldas/cells_noah025_3h_v2.1/0165.nc")

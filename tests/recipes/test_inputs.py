@@ -22,7 +22,7 @@ def table(tmp_path):
     path = tmp_path / "own.csv"
     times = pd.date_range("2017-01-01", periods=100, freq="12h")
     path.write_text(
-        ROWS + "".join(f"Mill,19.6,-155.1,0,0.05,{t:%Y-%m-%dT%H:%M},0.{20 + t.day_of_year % 9}\n" for t in times)
+        ROWS + "".join(f"Mill,19.5,-155.5,0,0.05,{t:%Y-%m-%dT%H:%M},0.{20 + t.day_of_year % 9}\n" for t in times)
     )
     return path
 
@@ -77,7 +77,7 @@ def test_stations_follow_their_settings(tmp_path, table, data):
     all_day = inputs.open_stations(settings(tmp_path, table, data), lib)
     noon = inputs.open_stations(settings(tmp_path, table, data, stations={"path": str(table), "min_count": 2}), lib)
     assert int(all_day.sm.notnull().sum()) == 50 and int(noon.nobs.max()) == 2
-    table.write_text(ROWS + "Mill,19.6,-155.1,0,0.05,2017-01-01T00:00,0.2\n")
+    table.write_text(ROWS + "Mill,19.5,-155.5,0,0.05,2017-01-01T00:00,0.2\n")
     assert inputs.open_stations(settings(tmp_path, table, data), lib).sizes["time"] == 1
 
 
@@ -113,3 +113,14 @@ def test_a_read_only_output_is_refused(tmp_path, table, data):
     folder.mkdir(mode=0o555)
     with pytest.raises(ConfigError, match="cannot be written"):
         evaluate.evaluate(settings(tmp_path, table, data), out=folder)
+
+
+def test_a_disk_that_fills_while_scores_are_written_is_named(tmp_path, table, data, monkeypatch):
+    def fail(self, path, **_):
+        path.write_bytes(b"half")
+        raise RuntimeError("NetCDF: HDF error")
+
+    monkeypatch.setattr(xr.Dataset, "to_netcdf", fail)
+    with pytest.raises(ConfigError, match=r"scores\.nc: found a file that cannot be written"):
+        evaluate.evaluate(settings(tmp_path, table, data))
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["config.yaml"]

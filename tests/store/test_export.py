@@ -191,3 +191,43 @@ def test_bad_paths_are_refused_and_nothing_half_written_stays(lib, make, tmp_pat
     with pytest.raises(LibraryError, match="no space left"):
         lib.export("x", tmp_path / "x.csv")
     assert not (tmp_path / "x.csv").exists()
+
+
+def test_small_frames_of_a_long_record_share_chunks_in_plain_zarr(lib, make, tmp_path):
+    import zarr
+
+    lib.write("x", make.grid(3000))
+    (path,) = lib.export("x", tmp_path / "x.zarr", variables=["sm"])
+    assert zarr.open_array(str(path / "sm"), mode="r").chunks[0] == 1024
+    with xr.open_zarr(path, consolidated=False) as back:
+        np.testing.assert_array_equal(back.sm.values, make.grid(3000).sm.values)
+
+
+@pytest.mark.parametrize("ending", [".nc", ".csv.gz", ".zarr"])
+def test_a_file_has_its_name_only_when_it_is_whole(lib, make, tmp_path, monkeypatch, ending):
+    """So that a killed export leaves no half file that looks like a whole one."""
+    from vadose.store import export
+
+    writer = {".nc": "_netcdf", ".csv.gz": "_csv", ".zarr": "_zarr"}[ending]
+    seen, original = [], getattr(export, writer)
+
+    def watch(ds, path):
+        original(ds, path)
+        seen.append((tmp_path / f"x{ending}").exists())
+
+    monkeypatch.setattr(export, writer, watch)
+    lib.write("x", make.grid())
+    assert lib.export("x", tmp_path / f"x{ending}") == [tmp_path / f"x{ending}"]
+    assert seen == [False] and sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".")) == []
+
+
+def test_a_netcdf_library_that_cannot_write_is_no_traceback(lib, make, tmp_path, monkeypatch):
+    def fail(self, path, **_):
+        path.write_bytes(b"half")
+        raise RuntimeError("NetCDF: HDF error")
+
+    monkeypatch.setattr(xr.Dataset, "to_netcdf", fail)
+    lib.write("x", make.grid())
+    with pytest.raises(LibraryError, match=r"x\.nc: found a file that cannot be written"):
+        lib.export("x", tmp_path / "x.nc")
+    assert not list(tmp_path.glob("*x.nc")) and not list(tmp_path.glob(".*x.nc"))

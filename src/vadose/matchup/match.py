@@ -149,7 +149,7 @@ def match(
     out["n_dropped"] = dropped.assign_attrs(units="1", long_name="values not paired, by reason")
     out = out.assign_coords(time=reference["time"], reason=list(REASONS), cell=np.arange(places.lat.size), **info)
     lost = np.flatnonzero(places.cell_of_sensor < 0)
-    outside = [f"{reference['network'].values[i]}:{reference['station'].values[i]}" for i in lost]
+    outside = _names(reference)[lost].tolist()
     return schema.stamp(
         out, title=f"{estimate.attrs.get('title', name)} matched with stations",
         product=estimate.attrs.get("product", ""), version=estimate.attrs.get("product_version", ""),
@@ -294,9 +294,7 @@ def _outside_hours(times: xr.DataArray, lon: np.ndarray, hours: tuple[float, flo
 
 def _cell_reference(stations: xr.Dataset, name: str, places: Places) -> tuple[xr.DataArray, xr.DataArray, dict]:
     """Mean over sensors of a station, then over stations of a cell; their number; what each cell consists of."""
-    names = np.char.add(
-        np.char.add(stations["network"].values.astype(str), ":"), stations["station"].values.astype(str)
-    )
+    names = _names(stations)
     lat, lon = stations["lat"].values.astype(float), stations["lon"].values.astype(float)
     bare = stations[name].drop_vars([c for c in stations.coords if c != "time"], errors="ignore").drop_vars("time")
     series, counts, rows = [], [], []
@@ -326,6 +324,12 @@ def _cell_reference(stations: xr.Dataset, name: str, places: Places) -> tuple[xr
         return xr.concat(series, "cell"), xr.concat(counts, "cell"), info
     nothing = xr.DataArray(np.zeros((0, stations.sizes["time"])), dims=("cell", "time"))
     return nothing, nothing.astype("int64"), info
+
+
+def _names(stations: xr.Dataset) -> np.ndarray:
+    """``NETWORK:STATION``, or the station alone where it belongs to no network."""
+    pairs = zip(stations["network"].values.astype(str), stations["station"].values.astype(str), strict=True)
+    return np.array([f"{network}:{station}" if network else station for network, station in pairs], dtype=str)
 
 
 def _mean_porosity(stations: xr.Dataset, members: np.ndarray) -> float:

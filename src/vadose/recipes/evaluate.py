@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import xarray as xr
 
 from .. import matchup, products, schema, validation
-from ..errors import ConfigError
+from ..errors import ConfigError, InputFileError
 from ..report import Report
 from ..store import Library
 from .config import EvaluateConfig, dump
@@ -92,6 +93,9 @@ def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: No
     ConfigError
         If no product could be matched with any station.
     """
+    if config.stations.path and not Path(config.stations.path).exists():
+        raise InputFileError(config.stations.path, found="no such file or folder",
+                             needed="an ISMN zip, folder or .stm file, or a CSV table of stations")  # fmt: skip
     for product in config.products:  # a path that leads nowhere is found before the work, not after hours of it
         if product.id:
             products.expand(product.paths, products.get(product.id).patterns)
@@ -131,10 +135,23 @@ def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: No
 
 def _save_scores(result: Evaluation, folder: Path) -> None:
     encoding = {v: {"zlib": True} for v in result.scores.data_vars if result.scores[v].dtype.kind in "fi"}
-    part = folder / "scores.nc.part"  # renamed when whole: a reader never meets half a file
-    result.scores.to_netcdf(part, encoding=encoding)
-    part.replace(folder / "scores.nc")
+    with _whole(folder / "scores.nc") as part:
+        result.scores.to_netcdf(part, encoding=encoding)
     frame = result.scores.drop_dims("reason", errors="ignore").to_dataframe()
     for reason in result.scores["reason"].values if "reason" in result.scores else ():
         frame[f"dropped_{reason}"] = result.scores["n_dropped"].sel(reason=reason).values
-    frame.to_csv(folder / "scores.csv", index=False)
+    with _whole(folder / "scores.csv") as part:
+        frame.to_csv(part, index=False)
+
+
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A file to write that gets its name when it is whole: a reader never meets half a file."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    except (OSError, RuntimeError) as err:  # of a full disk the NetCDF library says RuntimeError
+        part.unlink(missing_ok=True)
+        raise ConfigError(str(path), found=f"a file that cannot be written ({err})", needed="room and permission",
+                          do="Free space on the disk, or choose another output folder.") from err  # fmt: skip

@@ -76,9 +76,17 @@ def _check_variable(name: Hashable, old: xr.Variable, new: xr.Variable, grow: st
         raise LibraryError(at, found=f"{', '.join(f'{n} of {d}' for d, (_, n) in sizes.items())}",
                            needed=f"{', '.join(f'{o} of {d}' for d, (o, _) in sizes.items())}",
                            do="The grid (or the sensors) must be that of the stored dataset.")  # fmt: skip
-    if grow not in old.dims and not _equal(old.values, new.values):
+    if grow not in old.dims and not _equal(_here(old), _here(new)):
         raise LibraryError(at, found="other values", needed="those of the stored dataset",
                            do="Regrid or select to its coordinates first.")  # fmt: skip
+
+
+def _here(var: xr.Variable) -> np.ndarray:
+    """Values, computed in this process: the writer's session cannot travel to a cluster."""
+    import dask
+
+    with dask.config.set(scheduler="synchronous"):
+        return var.values
 
 
 def _equal(a: np.ndarray, b: np.ndarray) -> bool:

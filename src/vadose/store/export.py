@@ -33,6 +33,10 @@ from .repository import translated
 FORMATS = {"netcdf": (".nc", ".nc4"), "geotiff": (".tif", ".tiff"), "csv": (".csv", ".csv.gz"), "zarr": (".zarr",)}
 
 
+#: Frames of fewer cells are not worth a chunk, which is a file, each.
+SMALL_FRAME = 65_536
+
+
 def export(ds: xr.Dataset, path: str | Path, *, format: str | None = None, variables: list[str] | None = None,
            period: str | tuple | None = None, bbox: tuple[float, float, float, float] | None = None,
            where: str = "dataset") -> list[Path]:  # fmt: skip
@@ -74,13 +78,22 @@ def export(ds: xr.Dataset, path: str | Path, *, format: str | None = None, varia
 
             return write_geotiffs(ds, path, where=where, chosen=variables is not None)
         refuse_existing(path)
+        part = path.with_name(f".part-{path.name}")  # half a file looks like a whole one, also after a kill
         try:
-            {"netcdf": _netcdf, "csv": _csv, "zarr": _zarr}[kind](ds, path)
-        except BaseException:
-            # half a file looks like a whole one
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            _remove(part)
+            {"netcdf": _netcdf, "csv": _csv, "zarr": _zarr}[kind](ds, part)
+            part.rename(path)
+        except BaseException as err:
+            _remove(part)
+            if isinstance(err, RuntimeError) and "NetCDF" in str(err):  # so it reports a full disk, among others
+                raise LibraryError(path, found=f"a file that cannot be written ({err})", needed="room and permission",
+                                   do="Free space on the disk, or choose another place.") from err  # fmt: skip
             raise
     return [path]
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def select(ds: xr.Dataset, *, variables: list[str] | None = None, period: str | tuple | None = None,
@@ -271,6 +284,7 @@ def _zarr(ds: xr.Dataset, path: Path) -> None:
     except (SchemaError, GridError):
         kind = "result"
     store = zarr.storage.LocalStore(path)
-    part = copies("plain", kind)[0]
+    small = kind == "grid" and ds.sizes["lat"] * ds.sizes["lon"] < SMALL_FRAME
+    part = "series" if small else copies("plain", kind)[0]
     encoded = arrays.create(store, "", ds, layout=part, form=kind)
     arrays.fill(store, "", encoded)
