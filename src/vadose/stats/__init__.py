@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from . import autocorrelation, multiple, pairs, rescale, triple, windows
+from . import autocorrelation, multiple, pairs, quadruple, rescale, triple, windows
 from .autocorrelation import effective_size
 from .multiple import fdr
 from .pairs import scores
@@ -16,5 +16,5 @@ from .windows import exponential_filter, moving_anomaly
 
 __all__ = [
     "STATUS", "autocorrelation", "cdf_fit", "cdf_match", "collocate", "effective_size", "exponential_filter", "fdr",
-    "moving_anomaly", "multiple", "pairs", "rescale", "scores", "triple", "windows",
+    "moving_anomaly", "multiple", "pairs", "quadruple", "rescale", "scores", "triple", "windows",
 ]  # fmt: skip
