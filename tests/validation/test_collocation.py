@@ -64,7 +64,7 @@ def test_dependent_families_warn_and_mark():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert (triple_collocation(*data, products=["era5", "smap_l3", "ISMN"], ci="none").status == 0).all()
-    with pytest.warns(UserWarning):
+    with pytest.warns(UserWarning, match="x and y"):
         triple_collocation(*data, families=["radar", "model+radar", ""], ci="none")
 
 

@@ -27,9 +27,9 @@ def estimate(q, one, two, out):
         n = 0
         for j in range(4):
             for k in range(j + 1, 4):
-                if i == j or i == k:
+                if i in (j, k):
                     continue
-                inside = (one == i or one == j or one == k) and (two == i or two == j or two == k)
+                inside = one in (i, j, k) and two in (i, j, k)
                 if one >= 0 and inside:
                     continue
                 if not q[i, j] * q[i, k] * q[j, k] > 0.0:
