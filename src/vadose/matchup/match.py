@@ -105,7 +105,7 @@ def match(
 
     paired = xr.apply_ufunc(
         lambda te, x, tr, y: pair_cells(te, x, tr, y, span, reuse=reuse),
-        times, kept, _instants(reference), ref,
+        times, kept, instants(reference), ref,
         input_core_dims=[["when"], ["when"], ["time"], ["time"]],
         output_core_dims=[["time"], ["time"], ["time"], ["count"], ["reason"]],
         dask="parallelized", output_dtypes=[float, float, float, "int64", "int64"],
@@ -180,7 +180,7 @@ def _series(ds: xr.Dataset, name: str, places: Places) -> tuple[xr.DataArray, xr
         return _ragged_series(ds, name, places)
     at = {k: xr.DataArray(v, dims="cell") for k, v in places.index.items()}
     values = ds[name].isel(at).reset_coords(drop=True).rename(time="when").transpose("cell", "when")
-    times = _instants(ds).rename(time="when")
+    times = instants(ds).rename(time="when")
     if "t0" in ds:
         t0 = ds["t0"].isel(at).reset_coords(drop=True).rename(time="when").transpose("cell", "when")
         own = t0.drop_vars("when").astype("datetime64[ns]").astype("int64")
@@ -202,7 +202,7 @@ def _ragged_series(ds: xr.Dataset, name: str, places: Places) -> tuple[xr.DataAr
     return xr.DataArray(values, dims=dims, attrs=ds[name].attrs), xr.DataArray(times, dims=dims)
 
 
-def _instants(ds: xr.Dataset) -> xr.DataArray:
+def instants(ds: xr.Dataset) -> xr.DataArray:
     """The instant [ns] a stamp stands for: the middle of its period, which excludes the following midnight."""
     time = pd.DatetimeIndex(ds["time"].values)
     ns = time.to_numpy().astype("datetime64[ns]").astype("int64")

@@ -67,7 +67,7 @@ def score_by_period(
     check_pairs(pairs)
     check_options(ci=ci, level=level, min_n=min_n)
     time = pairs.indexes["time"]
-    labels = _labels(time, by)
+    labels = period_labels(time, by)
     names = list(SEASONS) if by == "season" else sorted(set(labels), key=int)
     options = dict(ci=ci, level=level, min_n=min_n, n_boot=n_boot, seed=seed)
     place = regular_position(time)
@@ -102,7 +102,8 @@ def score_by_period(
     )  # fmt: skip
 
 
-def _labels(time: pd.DatetimeIndex, by: str) -> np.ndarray:
+def period_labels(time: pd.DatetimeIndex, by: str) -> np.ndarray:
+    """Season, month, dekad or year of each time, as text."""
     if by not in PERIODS:
         raise ConfigError("by", found=repr(by), needed=f"one of {list(PERIODS)}")
     if by == "season":
