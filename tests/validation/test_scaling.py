@@ -15,7 +15,7 @@ UNIT = {"units": "m3 m-3"}
 
 @pytest.fixture
 def pairs():
-    season = 0.08 * np.cos(2 * np.pi * DAYS.dayofyear.to_numpy() / 365.25)
+    season = 0.08 * np.cos(2 * np.pi * DAYS.day_of_year.to_numpy() / 365.25)
     truth = 0.25 + season + 0.03 * RNG.standard_normal((2, DAYS.size))
     estimate = 40 + 60 * (truth + 0.02 * RNG.standard_normal(truth.shape) + 0.5 * season)
     estimate[:, ::7] = np.nan

@@ -91,8 +91,8 @@ def composite(
             own = learning & (stratum == s)
             cells = own if strata is not None and own.sum() > more_than else learning
             target = (fold == f) & (stratum == s)
-            w, b = _learn(bias[:, cells], error[:, cells], r[:, cells], by)
-            weight[:, target], shift[:, target] = w[:, None], b[:, None]
+            learnt, off = _learn(bias[:, cells], error[:, cells], r[:, cells], by)
+            weight[:, target], shift[:, target] = learnt[:, None], off[:, None]
     names = list(map(str, pairs))
     w = xr.DataArray(weight, {"product": names}, ("product", "cell"))
     b = xr.DataArray(shift, {"product": names}, ("product", "cell"))

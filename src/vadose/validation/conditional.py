@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,7 @@ def score_by_period(
     time = pairs.indexes["time"]
     labels = period_labels(time, by)
     names = list(SEASONS) if by == "season" else sorted(set(labels), key=int)
-    options = dict(ci=ci, level=level, min_n=min_n, n_boot=n_boot, seed=seed)
+    options: dict[str, Any] = dict(ci=ci, level=level, min_n=min_n, n_boot=n_boot, seed=seed)
     place = regular_position(time)
     parts = [(np.flatnonzero(labels == n)) for n in names]
     nothing = np.full((0, 3), np.nan)

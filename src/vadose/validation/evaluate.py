@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -111,12 +112,19 @@ def _subsets(pairs: xr.Dataset, config: Evaluation) -> dict[str, np.ndarray]:
 
 def _score_product(pairs: xr.Dataset, subsets: Mapping[str, np.ndarray], config: Evaluation) -> xr.Dataset:
     """Scores of one product with a dim subset: parts of the cells, then parts of time."""
-    options = dict(ci=config.ci, level=config.level, min_n=config.min_n, n_boot=config.n_boot, seed=config.seed)
+    options: dict[str, Any] = dict(
+        ci=config.ci, level=config.level, min_n=config.min_n, n_boot=config.n_boot, seed=config.seed
+    )
     no_station = pairs["n_stations_used"].values == 0
     if config.scaling and config.scale_after_split:
         whole = score(scale(pairs, method=config.scaling, min_n=config.min_n), **options)
     else:
         whole = score(pairs, **options)
+    never = (pairs["n_estimate"] > 0) & (pairs["n_reference"] > 0) & (pairs["n_matched"] == 0)
+    status = whole["status"].where(
+        ~(never & (whole["status"] == schema.STATUS["no_data"])), schema.STATUS["no_overlap"]
+    )
+    whole["status"] = status.astype("int8").assign_attrs(schema.status_attrs())
     whole = whole.drop_vars([v for v in whole.data_vars if str(v).startswith("n_") and "eff" not in str(v)])
     parts = [_only(whole, member & ~no_station) for member in subsets.values()]
     names = list(subsets)

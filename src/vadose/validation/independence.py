@@ -84,9 +84,9 @@ def independent(stations: xr.Dataset, training_list: pd.DataFrame, *, within: fl
     if named and m:
         have = name_keys(stations["network"].values, stations["station"].values)
         listed = name_keys(training_list["network"], training_list["station"])
-        for i, key in enumerate(have):
+        for k, key in enumerate(have):
             if key in listed:
-                reason[i] = "training station by name"
+                reason[k] = "training station by name"
         used |= np.array([k in set(have) for k in listed], bool)
     if not named and m:
         reason[~(np.isfinite(lat) & np.isfinite(lon))] = "no coordinates to compare with the training list"
@@ -157,9 +157,9 @@ def representative(
     instruments = stations["instrument"].values if "instrument" in stations.coords else np.full(n, "")
     found = []
     for i, key in enumerate(name_keys(stations["network"].values, stations["station"].values)):
-        depth = tuple(round(100 * float(stations[k].values[i])) if np.isfinite(stations[k].values[i]) else -1
+        place = tuple(round(100 * float(stations[k].values[i])) if np.isfinite(stations[k].values[i]) else -1
                       for k in ("depth_from", "depth_to"))  # fmt: skip
-        entries = known.get((*key, *depth), [])
+        entries = known.get((*key, *place), [])
         own = [c for name, c in entries if name == normalize_name(str(instruments[i]))]
         found.append(min(own or [c for _, c in entries], key=rank.__getitem__, default=""))
     frm = np.array(found, dtype="U20")

@@ -149,7 +149,7 @@ def lookup(
     })  # fmt: skip
     strata_coords = {k: ("stratum", np.array([s[i] for s in strata])) for i, k in enumerate(names)}
     return schema.stamp(
-        out.assign_coords(product=scores["product"].values, **strata_coords), metric=metric, alpha=alpha,
+        out.assign_coords({"product": scores["product"].values, **strata_coords}), metric=metric, alpha=alpha,
         title=f"Best product by {', '.join(names)}", inputs=[scores.attrs.get("title", "scores")],
         simulated=schema.is_simulated(scores), more_than=more_than,
     )  # fmt: skip
