@@ -160,3 +160,23 @@ def test_composite_of_matchups_beats_both(products, stations):
     got = validation.composite(pairs, strata="climate", groups="cell")
     merged, alone = validation.score(got, ci="none"), [validation.score(p, ci="none") for p in pairs.values()]
     assert float(merged.ubrmse.mean()) < 0.6 * min(float(s.ubrmse.mean()) for s in alone)
+
+
+def test_real_stations_and_satellite_equal_a_direct_match(data):
+    from vadose import products as reader
+    from vadose.matchup import match
+
+    zipped = data / "ismn" / "Data_seperate_files_header_hawaii_cosmos_scan_19500101_20250617.zip"
+    stations = reader.open_stations(zipped, depth=(0, 0.05), flags=["G"])
+    cci = reader.open("esa_cci", [data / "esa_cci" / "cells" / "v09.2_combined" / "0165.nc"])
+    direct = validation.score(match(cci, stations, window="12h"))
+    got = evaluate({"esa_cci": cci}, stations).sel(product="esa_cci", subset="all").compute()
+    order = [got.stations.values.tolist().index(s) for s in direct.stations.values]
+    assert int(direct.n.max()) > 500
+    assert got.n.values[order].tolist() == direct.n.values.tolist()
+    assert np.allclose(got.r.values[order], direct.r, equal_nan=True, atol=1e-6)
+    assert np.allclose(got.bias_lower.values[order], direct.bias_lower, equal_nan=True, atol=1e-6)
+    trained = pd.DataFrame({"network": stations.network.values, "station": stations.station.values}).drop_duplicates()
+    own = evaluate({"esa_cci": cci}, stations, config=Evaluation(training={"esa_cci": trained}))
+    assert (own.status == STATUS["no_station"]).all() and own.r.isnull().all()
+    assert len(json.loads(own.attrs["dropped"])["esa_cci"]) == len(trained)
