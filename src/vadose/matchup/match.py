@@ -231,7 +231,7 @@ def _series(ds: xr.Dataset, name: str, places: Places) -> tuple[xr.DataArray, xr
         return _ragged_series(ds, name, places)
     at = {k: xr.DataArray(v, dims="cell") for k, v in places.index.items()}
     values = ds[name].isel(at).reset_coords(drop=True).rename(time="when").transpose("cell", "when")
-    times = _instants(ds).rename(time="when")
+    times = instants(ds).rename(time="when")
     if "t0" in ds:
         t0 = ds["t0"].isel(at).reset_coords(drop=True).rename(time="when").transpose("cell", "when")
         own = t0.drop_vars("when").astype("datetime64[ns]").astype("int64")
@@ -256,7 +256,7 @@ def _ragged_series(ds: xr.Dataset, name: str, places: Places) -> tuple[xr.DataAr
     return xr.DataArray(values, dims=dims, attrs=ds[name].attrs), xr.DataArray(times, dims=dims)
 
 
-def _instants(ds: xr.Dataset) -> xr.DataArray:
+def instants(ds: xr.Dataset) -> xr.DataArray:
     """The instant [ns] a stamp stands for: the middle of its period, which excludes the following midnight."""
     time = pd.DatetimeIndex(ds["time"].values)
     ns = time.to_numpy().astype("datetime64[ns]").astype("int64")
@@ -273,7 +273,7 @@ def _reference_instants(ds: xr.Dataset, places: Places) -> xr.DataArray:
     """Instants [ns] of the stations' means; means over local hours stand for the middle of the window."""
     hour = ds.attrs.get("local_hour")
     if hour is None or ds.attrs.get("step") != "day":
-        return _instants(ds)
+        return instants(ds)
     owner = places.cell_of_sensor
     lon = np.array([ds["lon"].values[owner == c].mean() for c in range(places.lat.size)])  # as the days were made
     start = xr.DataArray(ds["time"].values.astype("datetime64[ns]").astype("int64"), dims="time")

@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+from .airborne import airborne
+from .categories import by_category
+from .collocation import dependent, quadruple_collocation, triple_collocation
+from .common_cells import Evaluation, matchups
+from .compare import compare
+from .composite import composite, merge, weights_from_collocation
+from .conditional import score_by_period, score_by_wetness
+from .evaluate import evaluate
+from .fidelity import spatial_fidelity
+from .independence import independent, representative
+from .lookup import lookup
 from .metrics import METRICS
 from .pooled import score_pooled, summarize, tidy
+from .scaling import scale
 from .score import score
 from .spatial import score_spatial
+from .stability import stability
+from .stations import core_cells, dry_cells, strict_cells
+from .time_stability import informative, time_stable
+from .verdicts import dropped, select
 
-__all__ = ["METRICS", "score", "score_pooled", "score_spatial", "summarize", "tidy"]
+__all__ = [
+    "METRICS", "Evaluation", "airborne", "by_category", "compare", "composite", "core_cells", "dependent", "dropped",
+    "dry_cells", "evaluate", "independent", "informative", "lookup", "matchups", "merge", "quadruple_collocation",
+    "representative", "scale", "score", "score_by_period", "score_by_wetness", "score_pooled", "score_spatial",
+    "select", "spatial_fidelity", "stability", "strict_cells", "summarize", "tidy", "time_stable",
+    "triple_collocation", "weights_from_collocation",
+]  # fmt: skip
