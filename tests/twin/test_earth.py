@@ -41,6 +41,9 @@ class Memory:
     def open(self, name):
         return self.held[name].chunk()
 
+    def names(self):
+        return list(self.held)
+
 
 def same(a, b):
     assert list(a) == list(b)
@@ -150,6 +153,14 @@ def test_create_writes_what_generate_gives(earth):
     assert twin.create(library, region=REGION, years=YEARS, seed=8) == NAMES
     same(earth, library.held)
     assert all("simulated" in m for m in library.messages)
+
+
+def test_names_already_taken_are_refused_before_anything_is_written():
+    library = Memory()
+    library.held["twin/stations"] = xr.Dataset()
+    with pytest.raises(ConfigError, match="twin/stations already there"):
+        twin.create(library, region=REGION, years=YEARS, seed=8)
+    assert list(library.held) == ["twin/stations"]
 
 
 def test_create_through_a_scratch_folder(earth, monkeypatch):

@@ -85,7 +85,8 @@ def lazy_arrays(cells: Cells, request: Request, sites: stations.Sites,
     """One lazy array per output, made of one task per block of cells."""
     cuts = [[slice(i, min(i + b, n)) for i in range(0, n, b)] for n, b in zip(cells.shape, block)]
     delayed = dask.delayed(simulate, pure=True)
-    tasks, within = [], []
+    tasks: list[list] = []
+    within = []
     for r in cuts[0]:
         tasks.append([])
         for c in cuts[1]:

@@ -74,6 +74,9 @@ class Writer(Protocol):
     def write(self, name: str, ds: xr.Dataset, *, message: str) -> object:
         """Store a dataset under a name."""
 
+    def names(self) -> list[str]:
+        """Names already taken."""
+
 
 class Reader(Protocol):
     """What :func:`truth` needs of a library."""
@@ -231,7 +234,7 @@ def create(library: Writer, *, region: tuple[float, float, float, float], resolu
     Raises
     ------
     GridError, ConfigError
-        As :func:`generate`, before anything is written.
+        As :func:`generate`, or if the library holds one of the names; before anything is written.
 
     Notes
     -----
@@ -239,6 +242,10 @@ def create(library: Writer, *, region: tuple[float, float, float, float], resolu
     folder (``TMPDIR``) until it is written; on a cluster, blocks are simulated anew for each dataset instead.
     """
     earth = generate(region=region, resolution=resolution, years=years, seed=seed, step=step, products=products)
+    taken = sorted(set(earth) & set(library.names()))
+    if taken:
+        raise ConfigError("library", found=f"{', '.join(taken)} already there", needed="a library without them",
+                          do="Delete them first, or take another library.")  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="vadose-twin-") as scratch:
         earth = _once(earth, Path(scratch))
         for name, ds in earth.items():
@@ -274,7 +281,9 @@ def _once(earth: dict[str, xr.Dataset], scratch: Path) -> dict[str, xr.Dataset]:
         return dict(zip(earth, dask.persist(*earth.values())))
     if needs_pickling():
         return earth
-    sources, targets, out = [], [], {}
+    sources: list[da.Array] = []
+    targets: list[Any] = []  # dask wants no more of a target than assignment
+    out = {}
     for name, ds in earth.items():
         new = {}
         for key, var in ds.data_vars.items():

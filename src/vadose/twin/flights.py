@@ -39,9 +39,9 @@ def site(grid: Grid, soil: np.ndarray) -> Grid:
     away = np.hypot(lat - (south + north) / 2, lon - (west + east) / 2)
     r, c = np.unravel_index(np.argmin(np.where(soil, away, np.inf)), away.shape)
     half = EDGE / 2
-    box = (max(lon[r, c] - half, west), max(lat[r, c] - half, south),
-           min(lon[r, c] + half, east), min(lat[r, c] + half, north))  # fmt: skip
-    return Grid.regular(RESOLUTION).crop(tuple(float(v) for v in box))
+    y, x = float(lat[r, c]), float(lon[r, c])
+    box = max(x - half, west), max(y - half, south), min(x + half, east), min(y + half, north)
+    return Grid.regular(RESOLUTION).crop(box)
 
 
 def dates(years: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
