@@ -13,5 +13,6 @@ from __future__ import annotations
 
 from .earth import create, generate, truth
 from .error_sizes import PLAIN, REANALYSES, RSSSM, SENSORS, STATION
+from .scenes import scene
 
-__all__ = ["PLAIN", "REANALYSES", "RSSSM", "SENSORS", "STATION", "create", "generate", "truth"]
+__all__ = ["PLAIN", "REANALYSES", "RSSSM", "SENSORS", "STATION", "create", "generate", "scene", "truth"]

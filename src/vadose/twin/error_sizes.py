@@ -264,3 +264,28 @@ FLIGHT = Flight(pattern=0.2, noise=0.03)
 #: Leaf area of two sources as shares of the true one: the first before and from 2014 (another instrument), the second,
 #: and the noise of both [1]. Choice; [2] names the break of 2014, not its size.
 LEAF_SOURCES = {"geov2_before": 0.85, "geov2_after": 1.05, "glass": 1.10, "noise": 0.06}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a 10 m scene holds besides the mean of its cell, and how its instruments err."""
+
+    pattern: float
+    """Standard deviation of the logarithm of soil moisture within the cell [1]."""
+    leaves: float
+    """The same of leaf area [1]."""
+    backscatter: dict[str, tuple[float, float]]
+    """Bare soil by polarisation: at no moisture [dB], and more per moisture [dB per m3 m-3]."""
+    roughness: float
+    """Standard deviation of bare soil between fields [dB]."""
+    speckle: float
+    """Standard deviation after multi-looking [dB]."""
+    reflectance: float
+    """Noise of each optical band [1]."""
+    clouds: float
+    """Share of an optical scene under cloud [1]."""
+
+
+#: Choice: bare soil from about −18 to −6 dB in VV and 7 dB less in VH, as C-band scenes show; fields of 200 m.
+SCENE = Scene(pattern=0.2, leaves=0.35, backscatter={"VV": (-17.0, 28.0), "VH": (-24.0, 24.0)}, roughness=0.8,
+              speckle=0.7, reflectance=0.008, clouds=0.1)  # fmt: skip
