@@ -7,7 +7,7 @@ import pytest
 from vadose import twin
 from vadose.grid import Grid, distance
 from vadose.schema import FLAGS
-from vadose.twin import SENSORS, sensors
+from vadose.twin import PLAIN, SENSORS, sensors
 from vadose.twin.cells import Cells
 
 
@@ -17,7 +17,7 @@ def earth():
     return dict(zip(lazy, dask.compute(*lazy.values())))
 
 
-@pytest.mark.parametrize("name", list(SENSORS))
+@pytest.mark.parametrize("name", sorted(set(SENSORS) - {"tmi_lprm", "smos_ic"}))
 def test_orbits_repeat_and_cover(name):
     sensor = SENSORS[name]
     cells = Cells.of(Grid.regular(1.0).crop((-180, -1, 180, 1)))
@@ -66,7 +66,7 @@ def test_footprint_keeps_a_constant_and_skips_water():
     assert np.isnan(out[:, 0]).all()
 
 
-@pytest.mark.parametrize("name", list(SENSORS))
+@pytest.mark.parametrize("name", list(PLAIN))
 def test_imposed_errors_are_recovered(earth, name):
     sensor, seen = SENSORS[name], earth[f"twin/{name}"]
     truth, land = earth["twin/truth"], earth["twin/land"]
@@ -95,13 +95,13 @@ def test_imposed_errors_are_recovered(earth, name):
     assert abs(z.mean()) < 0.2 and z.std() == pytest.approx(1, abs=0.06)
 
 
-@pytest.mark.parametrize("name", list(SENSORS))
+@pytest.mark.parametrize("name", list(PLAIN))
 def test_total_error_has_the_stated_size(earth, name):
     error = earth[f"twin/{name}"].sm.astype(float) - earth["twin/truth"].sm.isel(layer=0).astype(float)
     assert float(error.std("time").median()) == pytest.approx(SENSORS[name].ubrmse, rel=0.25)
 
 
-@pytest.mark.parametrize("name", list(SENSORS))
+@pytest.mark.parametrize("name", list(PLAIN))
 def test_flags_say_why_values_are_missing(earth, name):
     seen, truth = earth[f"twin/{name}"], earth["twin/truth"]
     np.testing.assert_array_equal(np.isnan(seen.sm), seen.flag != 0)

@@ -10,6 +10,7 @@ import click
 from .. import __version__
 from . import progress
 from .library import library
+from .twin import twin
 
 LIBRARY = click.option("--library", "url", required=True, help="Library: a folder, s3:// or gs:// URL.")
 SCHEDULER = click.option("--scheduler", help="Dask scheduler, such as tcp://host:8786 (or VADOSE_SCHEDULER).")
@@ -24,6 +25,7 @@ def vadose() -> None:
 
 
 vadose.add_command(library)
+vadose.add_command(twin)
 
 
 @vadose.command()

@@ -10,6 +10,7 @@ from .koeppen import koeppen_class
 from .snow import DEGREE_DAY_FACTOR, Snow, degree_day
 from .soil_hydraulics import ROOT_BETA, root_shares, water_limits
 from .water_balance import LAYER_BOUNDS, Balance, bucket
+from .water_cloud import SoilSignal, from_decibel, soil_backscatter, to_decibel, total_backscatter
 
 __all__ = [
     "DEGREE_DAY_FACTOR",
@@ -17,12 +18,17 @@ __all__ = [
     "ROOT_BETA",
     "Balance",
     "Snow",
+    "SoilSignal",
     "bare_soil_share",
     "bucket",
     "degree_day",
     "extraterrestrial_radiation",
+    "from_decibel",
     "koeppen_class",
     "potential_oudin",
     "root_shares",
+    "soil_backscatter",
+    "to_decibel",
+    "total_backscatter",
     "water_limits",
 ]

@@ -1,7 +1,8 @@
 """A simulated Earth with known truth.
 
-Geography, weather and soil water are invented from a seed; two biased satellite sensors and a network of stations look
-at them. Every method of vadose can be judged against the truth, offline and on any machine. Everything carries
+Geography, weather and soil water are invented from a seed; satellite products, models, stations and aircraft look at
+them, each with errors of its own. Trends, irrigation, fires, floods and the coupling of plants to water are imposed and
+recorded. Every method of vadose can be judged against the truth, offline and on any machine. Everything carries
 ``simulated = "true"``.
 
 The same seed gives the same numbers for a cell in every region, with every chunking and on every machine; see
@@ -11,6 +12,7 @@ The same seed gives the same numbers for a cell in every region, with every chun
 from __future__ import annotations
 
 from .earth import create, generate, truth
-from .error_sizes import SENSORS, STATION
+from .error_sizes import PLAIN, REANALYSES, RSSSM, SENSORS, STATION
+from .scenes import scene
 
-__all__ = ["SENSORS", "STATION", "create", "generate", "truth"]
+__all__ = ["PLAIN", "REANALYSES", "RSSSM", "SENSORS", "STATION", "create", "generate", "scene", "truth"]

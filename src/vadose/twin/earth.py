@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from typing import Protocol
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
 import dask
+import dask.array as da
 import numpy as np
 import xarray as xr
 
@@ -14,28 +20,52 @@ from ..errors import ConfigError
 from ..grid import Grid
 from ..landclass import IGBP, KOEPPEN
 from ..physics import LAYER_BOUNDS
-from . import forcing, stations, truths
+from . import factors, flights, forcing, imposed, production, stations, truths
 from . import land as geography
-from .blocks import LAYERED, OBSERVED, TRUTH, lazy_arrays
+from .blocks import Request, layered, lazy_arrays, names_of
 from .cells import Cells
-from .error_sizes import SENSORS
+from .error_sizes import PLAIN, REANALYSES, RSSSM, SENSORS
 from .noise import check_seed
 
 _LOG = logging.getLogger(__name__)
 
 #: Version of the simulated Earth: raised whenever the same seed gives other numbers.
-VERSION = "1"
+VERSION = "2"
 
-#: Rows and columns simulated at once. Measured at 0.1° over 16 years: about 1 GB for each block at work.
-BLOCK = 20
+#: Rows and columns simulated at once, by step.
+BLOCK = {"day": 20, "dekad": 40}
 
-#: Cell-days up to which :func:`create` holds everything in memory: about 0.4 GB.
-HELD = 4_000_000
+#: Bytes of results up to which :func:`create` holds everything in memory.
+HELD = 500_000_000
 
-_STATIC = (
-    "elevation", "water_fraction", "sand", "clay", "porosity", "field_capacity", "wilting_point",
-    "saturated_conductivity", "land_cover", "climate",
-)  # fmt: skip
+_RSSSM = (*RSSSM, "factors", "reanalysis_a", "reanalysis_b", "gpp", "airborne")
+
+#: What can be asked for besides land, truth and stations.
+PARTS = (*PLAIN, *_RSSSM)
+
+#: Variables of the land and their types.
+_STATIC = {
+    **dict.fromkeys(("elevation", "water_fraction", "sand", "clay", "porosity", "field_capacity", "wilting_point",
+                     "saturated_conductivity", "tree_cover", "non_tree_vegetation", "topographic_complexity",
+                     "imposed_trend", "gpp_strength"), "float32"),
+    **dict.fromkeys(("land_cover", "climate", "irrigated"), "uint8"),
+}  # fmt: skip
+
+_LAYERS: dict[str, Any] = {
+    "layer": ("layer", np.arange(1, len(LAYER_BOUNDS) + 1), {"units": "1", "long_name": "soil layer from the top"}),
+    "layer_bnds": (("layer", "bnds"), np.asarray(LAYER_BOUNDS), {"units": "m", "long_name": "depth of the layer"}),
+}
+
+#: Variables that the schema does not know.
+_OWN: dict[str, dict[str, Any]] = {
+    **factors.ATTRS,
+    "imposed_water": {"units": "mm", "long_name": "flood water, and water of the imposed trend, in the step"},
+    "event": {"units": "1", "long_name": "imposed events of the step", "flag_meanings": " ".join(truths.EVENTS),
+              "flag_masks": np.array(list(truths.EVENTS.values()), dtype="uint8")},
+    "imposed_trend": {"units": "m3 m-3 year-1", "long_name": "imposed slope of soil moisture in all layers"},
+    "irrigated": {"units": "1", "long_name": "whether fields are irrigated"},
+    "gpp_strength": {"units": "1", "long_name": "imposed strength of the coupling of production to root-zone water"},
+}  # fmt: skip
 
 
 class Writer(Protocol):
@@ -43,6 +73,9 @@ class Writer(Protocol):
 
     def write(self, name: str, ds: xr.Dataset, *, message: str) -> object:
         """Store a dataset under a name."""
+
+    def names(self) -> list[str]:
+        """Names already taken."""
 
 
 class Reader(Protocol):
@@ -54,7 +87,8 @@ class Reader(Protocol):
 
 # fmt: off
 def generate(*, region: tuple[float, float, float, float], resolution: float = 0.25,
-             years: tuple[int, int] = (2015, 2016), seed: int = 0, block: int = BLOCK) -> dict[str, xr.Dataset]:
+             years: tuple[int, int] = (2015, 2016), seed: int = 0, step: str = "day",
+             products: str | Sequence[str] | None = None, block: int | None = None) -> dict[str, xr.Dataset]:
     # fmt: on
     """Simulate a region of an invented Earth whose truth is known.
 
@@ -68,26 +102,36 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
         First and last year, both included, within 1950..2150.
     seed : int
         0 to 4294967295. Each seed is another Earth.
-    block : int
+    step : {"day", "dekad"}
+        Step of everything. A dekad holds means of the observed days and their number ``nobs``, and sums of amounts.
+    products : str or sequence of str, optional
+        ``None``: two plain sensors. ``"rsssm"``: the eleven products of Chen et al. (2021), their quality factors, two
+        reanalyses, primary production and flights; products whose period lies outside the years are left out and named
+        in the attribute ``left_out`` of the truth. Else names of :data:`PARTS`.
+    block : int, optional
         Rows and columns simulated at once; bounds memory, changes no number.
 
     Returns
     -------
     dict of xarray.Dataset
-        ``twin/land`` (static), ``twin/truth``, ``twin/sensor_a``, ``twin/sensor_b`` (grid, daily) and ``twin/stations``
-        (stations, daily). Lazy, except for the land. Everything carries ``simulated = "true"``.
+        ``twin/land`` (static), ``twin/truth``, the products as ``twin/<id>`` over their periods, and
+        ``twin/stations``. Lazy, except for the land. Everything carries ``simulated = "true"``.
 
     Raises
     ------
     GridError
         If the region is malformed, holds no cell, or the resolution does not divide 180°.
     ConfigError
-        If years or seed cannot be used, or the region is all sea.
+        If another argument cannot be used, the region is all sea, or a product asked for by name has no data in the
+        years.
 
     Notes
     -----
     A cell has the same values in every region and with every block size. Its weather is the same in every period;
-    soil moisture differs slightly near the beginning of a period, because the spin-up starts there.
+    soil moisture differs slightly near the beginning of a period, because the spin-up starts there. The imposed
+    truths: the slope of soil moisture stands in ``imposed_trend`` and irrigated cells in ``irrigated`` of the land,
+    fires and floods in the attribute ``events`` (JSON) and the variable ``event`` of the truth, the strength of the
+    coupling of production to water in ``gpp_strength`` of the land.
 
     Examples
     --------
@@ -99,54 +143,87 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
     """
     first, last = _check_years(years)
     seed = check_seed(seed)
-    if isinstance(block, bool) or not isinstance(block, int) or block < 1:
+    if block is not None and (isinstance(block, bool) or not isinstance(block, int) or block < 1):
         raise ConfigError("block", found=repr(block), needed="a whole number of cells, at least 1")
+    if step not in BLOCK:
+        raise ConfigError("step", found=repr(step), needed=f"one of {list(BLOCK)}")
+    day = truths.days_of((first, last))
+    parts, left_out = _check_products(products, Request(day, seed, step, ()))
     grid = Grid.regular(resolution).crop(region)
     cells = Cells.of(grid)
     land = geography.describe(cells, seed)
-    land["climate"] = np.where(land["land_cover"] != 0, forcing.climate(cells, land, seed), 0).astype("uint8")
-    if not (land["land_cover"] != 0).any():
+    soil = land["land_cover"] != 0
+    land["climate"] = np.where(soil, forcing.climate(cells, land, seed), 0).astype("uint8")
+    land["imposed_trend"] = imposed.trend(cells, land, seed)
+    land["irrigated"] = imposed.irrigated(cells, land, seed)
+    land["gpp_strength"] = production.strength(land["land_cover"])
+    if not soil.any():
         raise ConfigError("region", found=f"only sea in {region} of the Earth with seed {seed}",
                           needed="a region with land", do="Enlarge the region or take another seed.")  # fmt: skip
-    day = truths.days_of((first, last))
-    arrays = lazy_arrays(cells, day, seed, block)
+    request = Request(day, seed, step, tuple(p for p in parts if p != "airborne"))
+    sites = stations.find(grid, soil, seed)
+    size = (block, block) if block else _block(cells.shape, step)
+    arrays = lazy_arrays(cells, request, sites, size)
 
-    def gridded(part: str, names: tuple[str, ...]) -> xr.Dataset:
+    def gridded(part: str) -> xr.Dataset:
         data = {}
-        for name in names:
-            layered = part == "truth" and name in LAYERED
-            dims = ("time", "layer", "lat", "lon") if layered else ("time", "lat", "lon")
+        for name in names_of(part, step):
+            dims = ("time", "layer", "lat", "lon") if layered(part, name) else ("time", "lat", "lon")
             data[name] = (dims, arrays[part, name], _attrs(name))
-        return schema.with_grid(xr.Dataset(data), grid).assign_coords(time=_time(day))
+        ds = schema.with_grid(xr.Dataset(data), grid).assign_coords(time=_time(request.time_of(part)))
+        return ds.assign_coords(_LAYERS) if "layer" in ds.dims else ds
 
-    def label(ds: xr.Dataset, title: str) -> xr.Dataset:
-        return schema.stamp(ds, title=f"Simulated {title}", product="twin", version=VERSION, simulated=True, seed=seed)
+    def static(names: tuple[str, ...]) -> xr.Dataset:
+        return xr.Dataset({n: (("lat", "lon"), land[n].astype(_STATIC[n]), _attrs(n)) for n in names})
 
-    ground = xr.Dataset({n: (("lat", "lon"), land[n].astype(schema.VARIABLES[n].dtype), _attrs(n)) for n in _STATIC})
-    facts = gridded("truth", TRUTH).assign_coords(
-        layer=("layer", np.arange(1, len(LAYER_BOUNDS) + 1), {"units": "1", "long_name": "soil layer from the top"}),
-        layer_bnds=(("layer", "bnds"), np.asarray(LAYER_BOUNDS), {"units": "m", "long_name": "depth of the layer"}),
-    )
+    def label(ds: xr.Dataset, title: str, **attrs) -> xr.Dataset:
+        if "time" in ds.dims:
+            attrs["step"] = step
+        return schema.stamp(ds, title=f"Simulated {title}", product="twin", version=VERSION, simulated=True, seed=seed,
+                            **attrs)  # fmt: skip
+
+    happened = [e for e in imposed.events(cells, day, seed) if (e.touches(cells) & soil).any()]
     out = {
-        "twin/land": label(schema.with_grid(ground, grid), "land surface"),
-        "twin/truth": label(facts, "truth: weather and soil water"),
-    }
-    for name, sensor in SENSORS.items():
-        seen = gridded(name, OBSERVED).assign_attrs(footprint_km=sensor.footprint)
-        out[f"twin/{name}"] = label(seen, f"{sensor.title} sensor ({name})")
-    out["twin/stations"] = label(stations.network(grid, land, facts, day, seed), "station network")
+        "twin/land": label(schema.with_grid(static(tuple(_STATIC)), grid), "land surface"),
+        "twin/truth": label(
+            gridded("truth"), "truth: weather and soil water", events=json.dumps([e.as_dict() for e in happened]),
+            trend_reference=str(np.datetime64(imposed.TREND_REFERENCE, "D")), trend_years=imposed.TREND_YEARS,
+            left_out=" ".join(left_out),
+        ),
+    }  # fmt: skip
+    for name in parts:
+        if name in SENSORS:
+            sensor = SENSORS[name]
+            attrs = {"footprint_km": sensor.footprint, "period": "/".join(sensor.period).strip("/")}
+            out[f"twin/{name}"] = label(gridded(name), f"{sensor.title} sensor ({name})", **attrs)
+        elif name in REANALYSES:
+            sizes = REANALYSES[name]
+            attrs = {"rain_trend": f"{sizes.rain_trend:g} per year", "demand_trend": f"{sizes.demand_trend:g} per year"}
+            out[f"twin/{name}"] = label(gridded(name), f"{sizes.title} model ({name})", **attrs)
+        elif name == "factors":
+            ds = xr.merge([gridded(name), static(factors.STATIC)], combine_attrs="override")
+            out["twin/factors"] = label(ds, "quality-impact factors", lai_seam=factors.SEAM)
+        elif name == "gpp":
+            strengths = json.dumps(production.STRENGTH)
+            out["twin/gpp"] = label(gridded(name), "gross primary production", strength=strengths)
+        else:
+            out["twin/airborne"] = label(_flights(grid, soil, (first, last), seed), "airborne campaigns")
+    held = {name: arrays["stations", name] for name in names_of("stations", step)}
+    time = _time(request.time_of("stations"))
+    out["twin/stations"] = label(stations.network(sites, land, held, time, seed), "station network")
     return out
 
 
 def create(library: Writer, *, region: tuple[float, float, float, float], resolution: float = 0.25,
-           years: tuple[int, int] = (2015, 2016), seed: int = 0) -> list[str]:  # fmt: skip
+           years: tuple[int, int] = (2015, 2016), seed: int = 0, step: str = "day",
+           products: str | Sequence[str] | None = None) -> list[str]:  # fmt: skip
     """Simulate a region of an invented Earth and write it into a library.
 
     Parameters
     ----------
     library : vadose.store.Library
         Where the datasets go.
-    region, resolution, years, seed
+    region, resolution, years, seed, step, products
         As for :func:`generate`.
 
     Returns
@@ -157,21 +234,105 @@ def create(library: Writer, *, region: tuple[float, float, float, float], resolu
     Raises
     ------
     GridError, ConfigError
-        As :func:`generate`, before anything is written.
+        As :func:`generate`, or if the library holds one of the names; before anything is written.
 
     Notes
     -----
-    Choice: the truth is simulated anew for each dataset, so that memory stays bounded; regions of up to
-    :data:`HELD` cell-days are simulated once and held.
+    Every block is simulated once. What comes out is held in memory up to :data:`HELD` bytes, above that in a scratch
+    folder (``TMPDIR``) until it is written; on a cluster, blocks are simulated anew for each dataset instead.
     """
-    earth = generate(region=region, resolution=resolution, years=years, seed=seed)
-    truth_sizes = earth["twin/truth"].sizes
-    if truth_sizes["time"] * truth_sizes["lat"] * truth_sizes["lon"] <= HELD:
-        earth = dict(zip(earth, dask.persist(*earth.values())))
-    for name, ds in earth.items():
-        _LOG.info("writing %s", name)
-        library.write(name, ds, message=f"simulated Earth: {name}, seed {seed}, {years[0]}-{years[1]}")
+    earth = generate(region=region, resolution=resolution, years=years, seed=seed, step=step, products=products)
+    taken = sorted(set(earth) & set(library.names()))
+    if taken:
+        raise ConfigError("library", found=f"{', '.join(taken)} already there", needed="a library without them",
+                          do="Delete them first, or take another library.")  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="vadose-twin-") as scratch:
+        earth = _once(earth, Path(scratch))
+        for name, ds in earth.items():
+            _LOG.info("writing %s", name)
+            library.write(name, ds, message=f"simulated Earth: {name}, seed {seed}, {years[0]}-{years[1]}")
     return list(earth)
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """An array in a file that is opened for each access, so that dask copies a path and never the values."""
+
+    path: Path
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def __getitem__(self, key) -> np.ndarray:
+        return np.array(np.load(self.path, mmap_mode="r")[key])
+
+    def __setitem__(self, key, values) -> None:
+        np.load(self.path, mmap_mode="r+")[key] = values
+
+
+def _once(earth: dict[str, xr.Dataset], scratch: Path) -> dict[str, xr.Dataset]:
+    """The same datasets with every block already simulated."""
+    from ..store.arrays import needs_pickling
+
+    if sum(ds.nbytes for ds in earth.values()) <= HELD:
+        return dict(zip(earth, dask.persist(*earth.values())))
+    if needs_pickling():
+        return earth
+    sources: list[da.Array] = []
+    targets: list[Any] = []  # dask wants no more of a target than assignment
+    out = {}
+    for name, ds in earth.items():
+        new = {}
+        for key, var in ds.data_vars.items():
+            if var.chunks is None or 0 in var.shape:
+                continue
+            file = scratch / f"{len(targets)}.npy"
+            np.lib.format.open_memmap(file, mode="w+", dtype=var.dtype, shape=var.shape).flush()
+            sources.append(var.data)
+            targets.append(_Slot(file, var.shape, var.dtype))
+            new[key] = (var.dims, da.from_array(targets[-1], chunks=var.chunks, name=False), var.attrs)
+        out[name] = ds.assign(new)
+    da.store(sources, targets, lock=False)
+    return out
+
+
+def _flights(grid: Grid, soil: np.ndarray, years: tuple[int, int], seed: int) -> xr.Dataset:
+    raster = flights.site(grid, soil)
+    day, campaign = flights.dates(years)
+    data = {"sm": (("time", "lat", "lon"), flights.lazy_array(raster, grid, years, seed), _attrs("sm"))}
+    ds = schema.with_grid(xr.Dataset(data), raster).assign_coords(time=_time(day))
+    return ds.assign_coords(campaign=("time", campaign.astype(str)))
+
+
+def _block(shape: tuple[int, int], step: str) -> tuple[int, int]:
+    """Rows and columns of a block: at least two blocks, so that two cores have work."""
+    most = BLOCK[step]
+    if max(shape) <= most:
+        return max(1, -(-shape[0] // 2)), shape[1]
+    return most, most
+
+
+def _check_products(products: str | Sequence[str] | None, request: Request) -> tuple[list[str], list[str]]:
+    """Parts to simulate, and those left out because the years hold nothing of their period."""
+    if products is None:
+        return list(PLAIN), []
+    known = ["rsssm", *PARTS]
+    wanted = [products] if isinstance(products, str) else list(products)
+    for name in wanted:
+        if name not in known:
+            raise ConfigError("products", found=repr(name), needed=f"one or more of {known}")
+    parts = list(dict.fromkeys(p for name in wanted for p in (_RSSSM if name == "rsssm" else [name])))
+    empty = [p for p in parts if p in SENSORS and request.time_of(p).size == 0]
+    for name in empty:
+        if name in wanted:
+            period = "/".join(SENSORS[name].period)
+            raise ConfigError("products", found=f"{name}, which has data in {period} only",
+                              needed="a product with data in the years asked for")  # fmt: skip
+        _LOG.info("%s is left out: its period %s lies outside the years", name, SENSORS[name].period)
+    return [p for p in parts if p not in empty], empty
 
 
 def truth(library: Reader, *, layer: int | None = None) -> xr.Dataset:
@@ -222,6 +383,8 @@ def _time(day: np.ndarray) -> xr.Variable:
 def _attrs(name: str) -> dict:
     if name == "flag":
         return schema.flag_attrs()
+    if name in _OWN:
+        return dict(_OWN[name])
     attrs = schema.VARIABLES[name].attrs()
     classes = {"land_cover": IGBP, "climate": {0: "none", **dict(enumerate(KOEPPEN, 1))}}.get(name)
     if classes:

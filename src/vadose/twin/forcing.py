@@ -52,18 +52,20 @@ def temperature(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, day_
 
 
 def precipitation(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, day_of_year: np.ndarray,
-                  seed: int) -> np.ndarray:  # fmt: skip
+                  seed: int, *, wet_before: np.ndarray | None = None) -> np.ndarray:  # fmt: skip
     """Daily precipitation, correlated in space, with seasons.
 
     Parameters
     ----------
     cells, land, day, day_of_year, seed
         As for :func:`temperature`.
+    wet_before : ndarray of bool, shape (rows, columns), optional
+        Where it rained on the day before the first one; without, the chain starts afresh.
 
     Returns
     -------
     ndarray, shape (rows, columns, time)
-        Precipitation [mm], float64.
+        Precipitation [mm], float64; above zero on every wet day.
 
     Notes
     -----
@@ -85,7 +87,8 @@ def precipitation(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, da
     flat = (-1, day.size)
     wet = np.empty(chance.shape, dtype=bool).reshape(flat)
     after_dry, after_wet = share * (1 - PERSISTENCE), share + PERSISTENCE * (1 - share)
-    occurrence(chance.reshape(flat), after_dry.reshape(flat), after_wet.reshape(flat), share[..., 0].ravel(), wet)
+    first = share if wet_before is None else np.where(wet_before[..., None], after_wet, after_dry)
+    occurrence(chance.reshape(flat), after_dry.reshape(flat), after_wet.reshape(flat), first[..., 0].ravel(), wet)
     amount = np.interp(_rain_field(cells, day, seed, "rain/amount"), *_gamma_table())
     return np.where(wet.reshape(chance.shape), mean_amount(cells, land)[..., None] * amount, 0.0)
 

@@ -24,6 +24,12 @@ LEAF_AREA = {
     14: (0.5, 3.5), 15: (0.0, 0.0), 16: (0.0, 0.15),
 }  # fmt: skip
 
+#: Share of the ground under trees and under other plants by IGBP class [%]. Choice: within the classes' definitions.
+COVER = {
+    0: (0, 0), 1: (70, 25), 2: (80, 15), 3: (65, 30), 4: (65, 30), 5: (65, 30), 6: (15, 60), 7: (5, 35), 8: (40, 50),
+    9: (18, 65), 10: (5, 75), 11: (15, 60), 12: (5, 75), 13: (10, 25), 14: (15, 70), 15: (0, 0), 16: (0, 5),
+}  # fmt: skip
+
 #: Day of the year with the highest sun of the northern hemisphere, plus the lag of the seasons.
 WARMEST_DAY = 200
 
@@ -43,7 +49,8 @@ def describe(cells: Cells, seed: int) -> dict[str, np.ndarray]:
     dict of ndarray, shape (rows, columns)
         ``elevation`` [m], ``water_fraction`` [1], ``sand``, ``clay`` [%], the soil limits of
         :func:`vadose.physics.water_limits`, ``land_cover`` (IGBP code, uint8), ``wetness`` [1] (0 desert,
-        1 rainforest), ``mean_temperature`` [degC], ``lushness`` [1] (scales leaf area).
+        1 rainforest), ``mean_temperature`` [degC], ``lushness`` [1] (scales leaf area), ``tree_cover``,
+        ``non_tree_vegetation`` and ``topographic_complexity`` [%].
 
     Notes
     -----
@@ -64,13 +71,20 @@ def describe(cells: Cells, seed: int) -> dict[str, np.ndarray]:
     wetness = ndtr(0.8 * _mix(cells, seed, "wetness", ((12.0, 0.8), (2.0, 0.6))) + 0.6 * np.cos(2 * np.pi * lat / 50))
     temperature = 28 - 0.0085 * lat**2 - 0.0065 * elevation
     cover = _land_cover(wetness, temperature, ndtr(_mix(cells, seed, "cover", ((1.5, 0.7), (0.5, 0.7)))))
+    cover = np.where(water < WATER_LIMIT, cover, 0).astype("uint8")
+    tree, other = (np.array([COVER[k][i] for k in sorted(COVER)], dtype=float)[cover] for i in (0, 1))
+    tree = np.clip(tree * (0.7 + 0.6 * ndtr(smooth(seed, "trees", cells, spacing=0.5))), 0, 90)
+    rough = 0.5 * smooth(seed, "roughness", cells, spacing=0.5) + np.log1p(np.maximum(elevation, 0) / 300)
     return {
         "elevation": elevation,
         "water_fraction": water,
         "sand": sand,
         "clay": clay,
         **water_limits(sand, clay),
-        "land_cover": np.where(water < WATER_LIMIT, cover, 0).astype("uint8"),
+        "land_cover": cover,
+        "tree_cover": tree * (1 - water),
+        "non_tree_vegetation": np.minimum(other, 100 - tree) * (1 - water),
+        "topographic_complexity": 100 * -np.expm1(-0.08 * np.exp(rough)),
         "wetness": wetness,
         "mean_temperature": temperature,
         "lushness": 0.7 + 0.6 * ndtr(smooth(seed, "lushness", cells, spacing=1.0)),

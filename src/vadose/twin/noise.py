@@ -129,6 +129,34 @@ def smooth(seed: int, field: str, cells: Cells, day=None, *, spacing: float, day
     return z[..., 0] if day is None else z
 
 
+def plane(seed: int, field: str, row, col, *, spacing: float) -> np.ndarray:
+    """Smooth standard normal field on a plane.
+
+    Parameters
+    ----------
+    seed : int
+        0 to 2³²−1.
+    field : str
+        Name of the field.
+    row, col : array_like, shape (n,) and (m,)
+        Coordinates along both axes, of a size below a million lattice distances.
+    spacing : float
+        Distance of the noise lattice, in the unit of the coordinates.
+
+    Returns
+    -------
+    ndarray, shape (n, m)
+        Mean 0 and variance 1 at every point, float64; see :func:`smooth`.
+    """
+    (row_index, row_weight), (col_index, col_weight) = (_taps(np.asarray(x, dtype=float) / spacing) for x in (row, col))
+    rows, row_at = _unique(row_index)
+    cols, col_at = _unique(col_index)
+    r, c = (a.ravel() for a in np.meshgrid(rows, cols, indexing="ij"))
+    z = normal(seed, field, r, c)[:, 0].reshape(rows.size, cols.size)
+    z = sum(row_weight[k][:, None] * z[row_at[k]] for k in range(4))
+    return sum(col_weight[k] * z[:, col_at[k]] for k in range(4))
+
+
 def _taps(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Lattice indices and weights, both (4, n), of a cubic B-spline with unit variance."""
     base = np.floor(x).astype(np.int64)

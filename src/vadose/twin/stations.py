@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 
 import dask.array as da
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.special import ndtri
 from ..grid import Grid
 from ..landclass import KOEPPEN, texture_class
 from ..schema import FLAGS, VARIABLES, flag_attrs, rejected
+from . import composites
 from .error_sizes import STATION
 from .noise import normal, uniform
 
@@ -25,6 +27,9 @@ LAYERS = (0, 1, 2)
 
 #: Number of invented networks.
 NETWORKS = 4
+
+#: Invented products and the share of the stations that each was trained on. Choice.
+TRAINED = {"trained_1km_a": 0.3, "trained_1km_b": 0.15}
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,17 @@ class Sites:
     def pick(self, keep: np.ndarray) -> Sites:
         """The stations where ``keep`` is true."""
         return Sites(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
+
+    def shift(self, rows: int, cols: int) -> Sites:
+        """The same stations on a grid that begins elsewhere."""
+        return replace(self, row=self.row + rows, col=self.col + cols)
+
+    @property
+    def keys(self) -> np.ndarray:
+        """Tile row, tile column, site and number of the depth of each sensor, shape (sensor, 4)."""
+        depths = len(DEPTHS)
+        station = np.stack([self.tile_row, self.tile_col, self.site], axis=1)
+        return np.column_stack([np.repeat(station, depths, axis=0), np.tile(np.arange(depths), len(self))])
 
     @property
     def names(self) -> np.ndarray:
@@ -143,52 +159,68 @@ def measure(theta: np.ndarray, frozen: np.ndarray, wilting: np.ndarray, keys: np
     return np.where(rejected(flag, "recommended"), np.nan, value), flag
 
 
-def network(grid: Grid, land: dict[str, np.ndarray], truth: xr.Dataset, day: np.ndarray, seed: int) -> xr.Dataset:
+def report(sites: Sites, state: dict[str, np.ndarray], land: dict[str, np.ndarray], day: np.ndarray, seed: int,
+           starts: np.ndarray | None) -> dict[str, np.ndarray]:  # fmt: skip
+    """What all sensors of some stations report.
+
+    Parameters
+    ----------
+    sites : Sites
+        Stations, whose rows and columns are those of ``state`` and ``land``.
+    state, land : dict
+        From :func:`vadose.twin.truths.years` and :func:`vadose.twin.land.describe`.
+    day : ndarray, shape (time,)
+        Days since 1970-01-01.
+    seed : int
+        Seed of the simulated Earth.
+    starts : ndarray or None
+        Where dekads start, None for days.
+
+    Returns
+    -------
+    dict of ndarray, shape (sensor, time or dekad)
+        ``sm`` [m3 m-3], ``flag``, and of dekads ``nobs``: the mean of the days that quality control keeps, their
+        number, and every reason where there is none.
+    """
+    depths = len(DEPTHS)
+    row, col = np.repeat(sites.row, depths), np.repeat(sites.col, depths)
+    layer = np.tile(np.asarray(LAYERS), len(sites))
+    value, flag = measure(state["sm"][row, col, layer], state["frozen"][row, col], land["wilting_point"][row, col],
+                          sites.keys, day, seed)  # fmt: skip
+    if starts is None:
+        return {"sm": value, "flag": flag}
+    mean, nobs = composites.mean(value, starts)
+    reasons = np.bitwise_or.reduceat(flag, starts, axis=-1)
+    return {"sm": mean, "nobs": nobs, "flag": np.where(nobs > 0, np.uint16(0), reasons)}
+
+
+def network(sites: Sites, land: dict[str, np.ndarray], arrays: dict[str, da.Array], time: xr.Variable,
+            seed: int) -> xr.Dataset:  # fmt: skip
     """The stations of a region and their lazy series.
 
     Parameters
     ----------
-    grid : Grid
-        Regular grid of the region.
+    sites : Sites
+        Stations on the grid of ``land``.
     land : dict
-        From :func:`vadose.twin.land.describe` for that grid, and ``climate`` (Köppen-Geiger code).
-    truth : xarray.Dataset
-        Truth on that grid, lazy, with ``sm`` (time, layer, lat, lon) and ``flag``.
-    day : ndarray, shape (time,)
-        Days since 1970-01-01.
+        From :func:`vadose.twin.land.describe`, and ``climate`` (Köppen-Geiger code).
+    arrays : dict of dask array, shape (sensor, time)
+        ``sm``, ``flag`` and, of dekads, ``nobs``; see :func:`report`.
+    time : xarray.Variable
+        Their times.
     seed : int
         Seed of the simulated Earth.
 
     Returns
     -------
     xarray.Dataset, dims (sensor, time)
-        ``sm`` [m3 m-3] and ``flag``, canonical stations; one row per station and depth.
+        Canonical stations, one row per station and depth. The attribute ``training_lists`` (JSON) holds the lists of
+        :func:`training_lists`.
     """
-    sites = find(grid, land["land_cover"] != 0, seed)
     n, depths = len(sites), len(DEPTHS)
     number = np.repeat(np.arange(n), depths)
     depth = np.tile(np.arange(depths), n)
     row, col = sites.row[number], sites.col[number]
-    keys = np.stack([sites.tile_row[number], sites.tile_col[number], sites.site[number], depth], axis=1)
-    at = {"lat": xr.DataArray(row, dims="sensor"), "lon": xr.DataArray(col, dims="sensor")}
-    layer = xr.DataArray(np.asarray(LAYERS)[depth], dims="sensor")
-    theta = truth["sm"].variable.isel(layer=layer.variable, lat=at["lat"].variable, lon=at["lon"].variable)
-    frozen = truth["flag"].variable.isel(lat=at["lat"].variable, lon=at["lon"].variable)
-    theta, frozen = (v.transpose("sensor", "time").data.rechunk((60, -1)) for v in (theta, frozen))
-    per_sensor = np.column_stack([keys, land["wilting_point"][row, col]])
-    which = da.from_array(per_sensor, chunks=(60, -1))
-
-    def report(block_theta, block_flag, block_which, *, part):
-        ice = (block_flag & FLAGS["frozen_or_snow"]) != 0
-        out = measure(block_theta.astype("float64"), ice, block_which[:, 4],
-                               block_which[:, :4].astype(int), day, seed)  # fmt: skip
-        return out[part].astype("float32" if part == 0 else "uint16")
-
-    value, flag = (
-        da.blockwise(report, "st", theta, "st", frozen, "st", which, "sk", part=part, concatenate=True,
-                     dtype=kind, meta=np.empty((0, 0), dtype=kind))
-        for part, kind in ((0, "float32"), (1, "uint16"))
-    )  # fmt: skip
     bounds = np.asarray(DEPTHS)[depth]
     network, station = sites.networks[number], sites.names[number]
     coords = {
@@ -215,14 +247,52 @@ def network(grid: Grid, land: dict[str, np.ndarray], truth: xr.Dataset, day: np.
         "land_cover": "1",
         "porosity": "m3 m-3",
     }
+    data = {name: (("sensor", "time"), array, flag_attrs() if name == "flag" else VARIABLES[name].attrs())
+            for name, array in arrays.items()}  # fmt: skip
     ds = xr.Dataset(
-        {
-            "sm": (("sensor", "time"), value, VARIABLES["sm"].attrs()),
-            "flag": (("sensor", "time"), flag, flag_attrs()),
-        },
+        data,
         {name: ("sensor", values, {"units": units[name]} if name in units else {}) for name, values in coords.items()},
     )
-    return ds.assign_coords(time=truth["time"])
+    ds = ds.assign_attrs(training_lists=json.dumps(training_lists(sites, seed)))
+    return ds.assign_coords(time=time)
+
+
+def training_lists(sites: Sites, seed: int) -> dict[str, dict[str, list]]:
+    """Stations that invented products were trained on.
+
+    Parameters
+    ----------
+    sites : Sites
+        Stations of a region.
+    seed : int
+        Seed of the simulated Earth.
+
+    Returns
+    -------
+    dict
+        Product -> columns ``network``, ``station``, ``lat``, ``lon`` of its list, as ``pandas.DataFrame`` takes them.
+
+    Notes
+    -----
+    Each product knows the share of the stations stated in :data:`TRAINED`. Choice: some are written in lower case, and
+    some have another name and a position 20 m off, so that names alone do not find them.
+    """
+    out = {}
+    network, station = sites.networks, sites.names
+    for product, share in TRAINED.items():
+        draw = uniform(
+            seed, f"stations/training/{product}", sites.tile_row * SITES + sites.site, sites.tile_col, (0, 1)
+        )
+        known = np.flatnonzero(draw[:, 0] < share)
+        renamed = draw[known, 1] < 0.2
+        lower = draw[known, 1] > 0.7
+        names = [f"{s}-new" if r else s.lower() if low else s
+                 for s, r, low in zip(station[known].tolist(), renamed, lower)]  # fmt: skip
+        away = np.where(renamed, 2e-4, 0.0)
+        out[product] = {"network": network[known].tolist(), "station": names,
+                        "lat": (sites.lat[known] + away).round(6).tolist(),
+                        "lon": sites.lon[known].round(6).tolist()}  # fmt: skip
+    return out
 
 
 def _slow(seed: int, field: str, row: np.ndarray, col: np.ndarray, day: np.ndarray, apart: int) -> np.ndarray:
