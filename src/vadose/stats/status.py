@@ -16,4 +16,6 @@ STATUS = {
     "not_converged": 9,
     "dependent_inputs": 10,
     "no_station": 11,
+    "too_few_rows": 12,
+    "too_few_groups": 13,
 }
