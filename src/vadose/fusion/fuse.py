@@ -163,7 +163,7 @@ def finish(inputs: Inputs, ds: xr.Dataset) -> xr.Dataset:
     numbers = dekads.ordinals(ds["time"].values)
     chunks = {"time": -1, "lat": FINISH_CELLS, "lon": FINISH_CELLS}
     names = ("sm", "sm_uncertainty", "source", "flag")
-    whole = da.stack([ds[v].chunk(chunks).data.astype("float32") for v in names])
+    whole = da.stack([ds[v].chunk(chunks).data.astype("float32") for v in names]).rechunk({0: -1})
     whole = da.map_blocks(_mask_block, whole, inputs=inputs, numbers=numbers, dtype="float32")
     radius = plan.mask.fill_radius
     if radius:

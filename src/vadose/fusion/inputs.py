@@ -13,6 +13,7 @@ from ..grid import Grid
 from ..schema import FLAGS, VARIABLES
 from . import dekads
 from .denoise import denoise
+from .networks import check_digest, networks_name, unpack
 from .secondary import secondary
 from .zones import ZoneMap
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: A factor's map may be this old [days]: annual maps serve the year after.
 OLDEST = 400
+
+#: Blocks of networks kept in memory.
+KEPT = 48
 
 
 class Inputs:
@@ -42,6 +46,7 @@ class Inputs:
         self.plan, self.library, self.name = plan, library, name
         self.digest = digest or plan.digest()
         self._open: dict[str, xr.Dataset] = {}
+        self._networks: dict[str, dict[str, np.ndarray]] = {}
         first = plan.rounds[0].predictors[0]
         self.grid = Grid.of(self.dataset(plan.dataset(plan.products[first].dataset)))
         self.zones = ZoneMap(self.grid, plan.zones.size)
@@ -54,6 +59,17 @@ class Inputs:
         if full not in self._open:
             self._open[full] = self.library.open(full)
         return self._open[full]
+
+    def networks(self, set_name: str, block: str) -> dict[str, np.ndarray]:
+        """Trained networks of a training set in a block; the last few are kept."""
+        full = networks_name(self.name, set_name, block)
+        if full not in self._networks:
+            ds = self.library.open(full)
+            check_digest(ds, self.digest, where=full)
+            while len(self._networks) >= KEPT:
+                self._networks.pop(next(iter(self._networks)), None)
+            self._networks[full] = unpack(ds)
+        return self._networks[full]
 
     def zone_numbers(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
         """Zone of each pixel, shape (lat, lon)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from .. import schema
 from . import dekads
 from .blend import edge_weights
 from .inputs import Inputs, simulation_name
-from .networks import check_digest, networks_name, part, stack, unpack
+from .networks import check_digest, part, stack
 from .plan import Plan, Round, SubStep, span
 from .table import Table, read_table
 from .zones import Block
@@ -215,21 +215,16 @@ class Simulator:
         self.products = round_.predictors
         zones, edge = inputs.zones, self.plan.zones.block
         ring = 1 if self.plan.zones.band > 0 else 0
-        present = {b.name for b in zones.blocks(edge)}
-        last = zones.columns // edge
-        near = {Block(((r * edge), (r + 1) * edge), ((c % last) * edge, (c % last + 1) * edge)).name
-                if zones.columns % edge == 0 else Block((r * edge, (r + 1) * edge), (c * edge, (c + 1) * edge)).name
-                for r in range(block.rows[0] // edge - ring, block.rows[0] // edge + ring + 1)
-                for c in range(block.cols[0] // edge - ring, block.cols[0] // edge + ring + 1)}  # fmt: skip
-        read = partial(_read, inputs.library, inputs.name, set_name, inputs.digest)
-        self.local = [read(b) for b in sorted(near & present)] if self.plan.zones.local else []
-        wide = self.plan.zones.wide or not self.plan.zones.local
-        self.wide = [read("wide")] if wide else []
-        self._fits: dict[tuple, Any] = {}
         self.zone_list = np.array(sorted({
             int(zones.number(r, c)) for r in range(block.rows[0] - ring, block.rows[1] + ring)
             for c in range(block.cols[0] - ring, block.cols[1] + ring)
         }))  # fmt: skip
+        present = {b.name for b in zones.blocks(edge)}
+        near = {zones.block_of(int(z), edge).name for z in self.zone_list}
+        self.local = [inputs.networks(set_name, b) for b in sorted(near & present)] if self.plan.zones.local else []
+        wide = self.plan.zones.wide or not self.plan.zones.local
+        self.wide = [inputs.networks(set_name, "wide")] if wide else []
+        self._fits: dict[tuple, Any] = {}
         self._tabulate()
 
     def _tabulate(self) -> None:
@@ -390,11 +385,3 @@ class Simulator:
             ids = {LOCAL: self.zone_list, CLIMATE: self.climate, GLOBAL: np.zeros_like(self.zone_list)}[int(o)]
             out[here] = self._networks(c, member, int(o)).predict(X[here], ids[zone[here]])
         return out
-
-
-@lru_cache(maxsize=64)
-def _read(library: Any, name: str, set_name: str, digest: str, block: str) -> dict[str, np.ndarray]:
-    full = networks_name(name, set_name, block)
-    ds = library.open(full)
-    check_digest(ds, digest, where=full)
-    return unpack(ds)

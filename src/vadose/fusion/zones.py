@@ -79,6 +79,12 @@ class ZoneMap:
             for c in np.unique(self.col // edge):
                 yield Block((int(r) * edge, int(r + 1) * edge), (int(c) * edge, int(c + 1) * edge))
 
+    def block_of(self, number: int, edge: int) -> Block:
+        """The block that holds a zone."""
+        row, col = divmod(number, self.columns)
+        r, c = row // edge, col // edge
+        return Block((r * edge, (r + 1) * edge), (c * edge, (c + 1) * edge))
+
     def pixel_rows(self, first: int, last: int) -> np.ndarray:
         """Pixel rows of zone rows ``[first, last)``."""
         return np.flatnonzero((self.row >= first) & (self.row < last))
