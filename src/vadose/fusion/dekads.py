@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -20,6 +22,7 @@ def ordinals(time) -> np.ndarray:
     return t.year.to_numpy().astype("int64") * 36 + periods.dekad_of_year(t) - 1
 
 
+@lru_cache(maxsize=4096)
 def of_label(label: str) -> int:
     """Number of a dekad from its label such as ``"2015D10"``.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -319,17 +320,22 @@ class Plan(_Strict):
         sensors = {p: self.products[p].sensor for p in round_.predictors}
         subsets = enumerate_subsets(round_.predictors, masked_by=masking, sensors=sensors, per_sensor=round_.per_sensor)
         window = span(step.train)
+        targets = [self.target_dekads(t) for t in round_.targets]
         out = []
         for subset in subsets:
-            own = window.intersection(*(self.product_dekads(p) for p in subset))  # dekads of the whole subset
-            quality = [min(i for i, t in enumerate(round_.targets) if d in self.target_dekads(t)) for d in own
-                       if any(d in self.target_dekads(t) for t in round_.targets)]  # fmt: skip
-            if quality:
-                out.append(Combination(
-                    subset, sensors=len({sensors[p] for p in subset}), samples=len(quality),
-                    quality=sum(self.products[p].quality for p in subset),
-                    target=-sum(quality) / len(quality),
-                ))  # fmt: skip
+            own = window.intersection(*(self.product_dekads(p) for p in subset))
+            # place of the best target in each dekad that the whole subset and a target share
+            places = [next(i for i, t in enumerate(targets) if d in t) for d in own if any(d in t for t in targets)]
+            if places:
+                out.append(
+                    Combination(
+                        subset,
+                        sensors=len({sensors[p] for p in subset}),
+                        samples=len(places),
+                        quality=sum(self.products[p].quality for p in subset),
+                        target=-sum(places) / len(places),
+                    )
+                )
         return rank(out, step.priority)
 
     def product_dekads(self, name: str) -> frozenset[int]:
@@ -375,6 +381,7 @@ class Plan(_Strict):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+@lru_cache(maxsize=4096)
 def span(period: Period) -> frozenset[int]:
     """Dekads of a period as numbers, both ends included."""
     return frozenset(range(dekads.of_label(period[0]), dekads.of_label(period[1]) + 1))
