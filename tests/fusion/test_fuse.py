@@ -110,7 +110,9 @@ def test_new_dekads_are_appended_without_training(world, tmp_path):
     datasets, truth = world.make(extra=4)
     library = Library(tmp_path / "lib")
     end = "2016-12-31"
-    world.fill_library(library, {k: v.sel(time=slice(None, end)) if "time" in v.dims else v for k, v in datasets.items()})
+    world.fill_library(
+        library, {k: v.sel(time=slice(None, end)) if "time" in v.dims else v for k, v in datasets.items()}
+    )
     plan = world.plan()
     first = fusion.fuse(plan, library).compute()
     networks = {n: library.info(n)["snapshot"] for n in library.names() if "networks" in n}
@@ -180,7 +182,7 @@ def test_local_networks_beat_the_global_one_and_all_learnt_baselines_run(world, 
     assert rmse(fused, made[1]) < rmse(one, made[1])
     assert global_plan(plan).zones.local is False
     pytest.importorskip("sklearn")
-    forest = fusion.random_forest(plan, library, name="forest", trees=5).compute()
+    forest = fusion.random_forest(plan, library, name="forest", trees=20).compute()
     schema.check(forest, "grid")
     assert rmse(forest, made[1]) < rmse(made[0]["a"], made[1])
 

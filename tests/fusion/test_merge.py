@@ -87,7 +87,9 @@ def test_datasets_lazy_or_not_give_the_same(method):
     }
     reference = _dataset(truth[:, 300:], first=300)
     eager = merge(products, reference=reference, method=method)
-    lazy = merge({k: v.chunk(time=50, lon=2) for k, v in products.items()}, reference=reference.chunk(lat=1), method=method)
+    lazy = merge(
+        {k: v.chunk(time=50, lon=2) for k, v in products.items()}, reference=reference.chunk(lat=1), method=method
+    )
     assert lazy["sm"].chunks is not None
     xr.testing.assert_identical(eager.drop_attrs().compute(), lazy.drop_attrs().compute())
     schema.check(eager, "grid")

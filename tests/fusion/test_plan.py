@@ -135,7 +135,7 @@ def test_a_missing_dataset_and_another_grid_are_refused(world, made, tmp_path):
     with pytest.raises(ConfigError, match="product c: found no dataset 'c'"):
         world.plan().check(library)
     library.write("c", missing.isel(lat=slice(1, None)))
-    with pytest.raises(ConfigError, match="product c: found 0.25° regular grid of 15×16 cells"):
+    with pytest.raises(ConfigError, match=r"product c: found 0\.25° regular grid of 15×16 cells"):
         world.plan().check(library)
 
 
@@ -148,5 +148,7 @@ def test_daily_data_are_refused(world, made, tmp_path):
     datasets = dict(made[0])
     days = datasets["b"].assign_coords(time=pd.date_range("2014-01-01", periods=datasets["b"].sizes["time"]))
     world.fill_library(library, {**datasets, "b": days})
-    with pytest.raises(ConfigError, match=r"product b: found several times in dekad 2014D01; needed one value per dekad"):
+    with pytest.raises(
+        ConfigError, match=r"product b: found several times in dekad 2014D01; needed one value per dekad"
+    ):
         world.plan().check(library)

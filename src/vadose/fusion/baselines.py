@@ -161,8 +161,8 @@ def _forests(
         if at.size < plan.networks.min_rows:
             out.append(None)
             continue
-        X = np.column_stack([rows["X"][at], _where_when(inputs, rows["row"][at] - inputs.grid.rows[0],
-                                                        rows["col"][at] - inputs.grid.cols[0], rows["dekad"][at])])  # fmt: skip
+        row, col = rows["row"][at] - inputs.grid.rows[0], rows["col"][at] - inputs.grid.cols[0]
+        X = np.column_stack([rows["X"][at], _where_when(inputs, row, col, rows["dekad"][at])])
         forest = RandomForestRegressor(trees, min_samples_leaf=3, oob_score=True, random_state=seed)
         forest.fit(X, rows["y"][at])
         out.append((forest, float(np.mean((forest.oob_prediction_ - rows["y"][at]) ** 2))))

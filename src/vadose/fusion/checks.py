@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 def check_names(plan: Plan) -> None:
     """Refuse a plan that names what it does not define; raises :class:`ConfigError`."""
     where = f"plan {plan.name}"
-    known, done = set(plan.products), []
+    known = set(plan.products)
+    done: list[str] = []
     rounds, steps = [r.name for r in plan.rounds], [s.name for _, s in plan.steps()]
-    for label, names in (("rounds", rounds), ("sub-steps", steps)):
-        if twice := sorted({n for n in names if names.count(n) > 1}):
+    for label, listed in (("rounds", rounds), ("sub-steps", steps)):
+        if twice := sorted({n for n in listed if listed.count(n) > 1}):
             raise ConfigError(where, found=f"{label} {', '.join(twice)} twice", needed="names that are unique")
     for r in plan.rounds:
         at = f"{where}: round {r.name}"
@@ -151,7 +152,8 @@ def check_time(plan: Plan, have: dict[str, frozenset[int]]) -> None:
                 )
             lost = simulate - frozenset().union(*(frozenset.intersection(*(exist[p] for p in c)) for c in able))
             if lost:
-                raise ConfigError(where, found=f"no predictor with a network for {dekads.runs(lost)} (predictors: {said})",
+                found = f"no predictor with a network for {dekads.runs(lost)} (predictors: {said})"
+                raise ConfigError(where, found=found,
                                   needed=f"predictors for every dekad of {'-'.join(s.simulate)}",
                                   do="Shorten the simulation, or add a product.")  # fmt: skip
         own = plan.round_dekads(r)

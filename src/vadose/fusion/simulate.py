@@ -128,8 +128,9 @@ def simulated(inputs: Inputs, round_: Round, numbers: np.ndarray, *, extend: boo
     )
     ds = schema.with_grid(ds, inputs.grid)
     example = inputs.dataset(inputs.plan.dataset(inputs.plan.products[round_.predictors[0]].dataset))
-    return schema.stamp(ds, title=f"Round {round_.name} of {inputs.name}", product=inputs.plan.name,
-                        inputs=[*round_.predictors, *round_.targets], simulated=schema.is_simulated(example))  # fmt: skip
+    used = [*round_.predictors, *round_.targets]
+    return schema.stamp(ds, title=f"Round {round_.name} of {inputs.name}", product=inputs.plan.name, inputs=used,
+                        simulated=schema.is_simulated(example))  # fmt: skip
 
 
 def source_attrs(names: dict[str, int]) -> dict[str, Any]:
@@ -332,10 +333,10 @@ class Simulator:
         for pixels, w, zone in self._neighbours(table):
             chosen = self.best[zone[:, None], code[pixels]]
             for c in np.unique(chosen[chosen >= 0]):
-                p, t = np.nonzero(chosen == c)
-                at = pixels[p] * shape[1] + t
+                place, time = np.nonzero(chosen == c)
+                at = pixels[place] * shape[1] + time
                 X = table.inputs(self.combinations[c].products, at)
-                share, z = w[p], zone[p]
+                share, z = w[place], zone[place]
                 for m in range(members):
                     value[m].ravel()[at] += share * self._predict(int(c), m, X, z)
                 variance.ravel()[at] += share * self.variance[z, c]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -176,9 +177,7 @@ def train_block(inputs: Inputs, combinations: list[Combination], table: Table, b
             out |= {f"{c.label}/{member}/{k}": v for k, v in fitted.to_arrays().items()}
         out[f"{c.label}/zone"] = np.array(ids, "int64")
         out[f"{c.label}/level"] = np.array(level, "int64")
-        out[f"{c.label}/inherited"] = np.array(
-            [variance[indices[a:b]].mean() for a, b in zip(indptr[:-1], indptr[1:])], "float64"
-        )
+        out[f"{c.label}/inherited"] = np.array([variance[indices[a:b]].mean() for a, b in pairwise(indptr)], "float64")
         picked = np.concatenate(sample) if sample else np.zeros(0, "int64")
         rows = at[picked]
         pixel, time = np.divmod(rows, table.numbers.size)
