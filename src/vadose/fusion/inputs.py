@@ -115,18 +115,21 @@ class Inputs:
 
         Notes
         -----
-        Choice: a simulated target's students repeat the share ``inherit`` of its error variance. A product's random
-        error (``error``) is averaged away by learning, so it is taken off their out-of-sample error.
+        Choice: a product's random error (``error``) is averaged away by learning, so it is taken off the networks'
+        out-of-sample error; its systematic error is added. Students of a simulated target repeat the share
+        ``inherit`` of its error variance, and all of the systematic error of the first target behind it.
         """
         value = np.full((numbers.size, rows.size, cols.size), np.nan, "float32")
         variance = np.zeros(value.shape, "float32")
         for name in round_.targets:
             if name in self.plan.products:
                 new = self.product(name, numbers, rows, cols)
-                error = np.full(new.shape, -(self.plan.products[name].error ** 2), "float32")
+                product = self.plan.products[name]
+                error = np.full(new.shape, product.systematic**2 - product.error**2, "float32")
             else:
                 new, sigma = self.simulated_target(name, numbers, rows, cols)
-                error = self.plan.inherit * sigma**2
+                fixed = self.plan.products[self.plan.rounds[0].targets[0]].systematic ** 2
+                error = fixed + self.plan.inherit * np.maximum(sigma**2 - fixed, 0.0)
             take = np.isnan(value) & np.isfinite(new)
             value[take], variance[take] = new[take], error[take]
         return value, variance

@@ -36,7 +36,11 @@ class _Strict(pydantic.BaseModel):
 
 
 class Product(_Strict):
-    """A soil-moisture product of the library, at dekads."""
+    """A soil-moisture product of the library, at dekads.
+
+    ``quality`` orders networks. As a target: ``error`` is its random standard error, which learning averages away, and
+    ``systematic`` the part that it does not [m3 m-3].
+    """
 
     dataset: str
     variable: str = "sm"
@@ -45,6 +49,7 @@ class Product(_Strict):
     quality: float = 1.0
     masks_frozen: bool = False
     error: Annotated[float, Field(ge=0)] = 0.0
+    systematic: Annotated[float, Field(ge=0)] = 0.0
     porosity: str | None = None
 
 
@@ -100,7 +105,7 @@ class Networks(_Strict):
     members: Annotated[int, Field(ge=1, le=50)] = 3
     seed: Annotated[int, Field(ge=0)] = 0
     max_iter: Annotated[int, Field(ge=1)] = 200
-    weight_decay: Annotated[float, Field(ge=0)] = 0.1
+    weight_decay: Annotated[float, Field(ge=0)] = 10.0
     validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
     min_rows: Annotated[int, Field(ge=10)] = 100
     max_rows: Annotated[int, Field(ge=100)] = 4000
