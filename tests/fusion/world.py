@@ -94,3 +94,54 @@ def make(*, seed: int = 0, extra: int = 0) -> tuple[dict[str, xr.Dataset], xr.Da
 def fill_library(library, datasets: dict[str, xr.Dataset]) -> None:
     for name, ds in datasets.items():
         library.write(name, ds)
+
+
+def make_rsssm(*, seed: int = 0) -> tuple[dict[str, xr.Dataset], xr.DataArray]:
+    """Every dataset of the built-in plan on 2×2 zones of 3×3 pixels, 2003-2018, and the truth."""
+    plan = Plan.load("rsssm")
+    rng = np.random.default_rng(seed)
+    grid = Grid.regular(1 / 3).crop((10, 30, 12, 32))
+    first, last = dekads.of_label("2003D01"), dekads.of_label("2018D36")
+    numbers = np.arange(first, last + 1)
+    t, (ny, nx) = (numbers - first)[:, None, None], grid.shape
+    y, x = np.meshgrid(np.linspace(0, 1, ny), np.linspace(0, 1, nx), indexing="ij")
+    truth = 0.25 + 0.08 * (y - x) + 0.05 * np.sin(2 * np.pi * t / 36 + 2 * x)
+    truth += 0.02 * rng.standard_normal(numbers.size)[:, None, None]
+    leaves = 2 + 1.5 * np.sin(2 * np.pi * (t - 9) / 36) + y
+
+    def on_grid(values, at, names, attrs):
+        data = {n: (("time", "lat", "lon"), v.astype("float32"), attrs) for n, v in zip(names, values)}
+        return schema.with_grid(xr.Dataset(data, {"time": dekads.starts(at)}), grid)
+
+    out = {}
+    for name, product in plan.products.items():
+        a, b = (dekads.of_label(p) - first for p in product.period)
+        at = slice(a, b + 1)
+        noise = 0.01 if name == "smap_e" else 0.03
+        seen = truth[at] + noise * rng.standard_normal((b + 1 - a, ny, nx))
+        if name != "smap_e":
+            seen += rng.uniform(-0.05, 0.05) + rng.uniform(-0.01, 0.01) * leaves[at]
+        ds = on_grid(
+            [np.where(rng.random(seen.shape) < 0.1, np.nan, seen)], numbers[at], ["sm"], VARIABLES["sm"].attrs()
+        )
+        if name == "ascat_swi":
+            frozen = np.broadcast_to((numbers[at] % 36 == 0)[:, None, None] & (y > 0.9), seen.shape)
+            ds["flag"] = (
+                ds["sm"].dims,
+                np.where(frozen, FLAGS["frozen_or_snow"], 0).astype("uint16"),
+                schema.flag_attrs(),
+            )
+        out[f"twin/{name}"] = ds
+    before = (numbers < dekads.of_label("2014D01"))[:, None, None]
+    glass = np.where((numbers >= dekads.of_label("2007D01")) & (numbers <= dekads.of_label("2017D36")), 1.0, np.nan)
+    moving = [leaves * np.where(before, 0.85, 1.05), leaves * glass[:, None, None], 285 + leaves, 0.01 + 0 * leaves]
+    factors = on_grid(moving, numbers, ["lai_geov2", "lai_glass", "lst", "water_fraction"], {"units": "1"})
+    factors["water_fraction"] = factors["water_fraction"].assign_attrs(units="1")
+    for name in ("tree_cover", "non_tree_vegetation", "topographic_complexity", "sand", "clay"):
+        units = VARIABLES[name].units if name in VARIABLES else "%"
+        factors[name] = (("lat", "lon"), (50 * rng.random((ny, nx))).astype("float32"), {"units": units})
+    cover = np.full((ny, nx), 10, "uint8")
+    cover[0, 0], cover[0, 1] = 0, 2  # sea and rainforest
+    factors["land_cover"] = (("lat", "lon"), cover, {"units": "1"})
+    out["twin/factors"] = factors
+    return out, xr.DataArray(truth, dims=("time", "lat", "lon"), coords=factors.coords)
