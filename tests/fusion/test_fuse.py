@@ -201,3 +201,25 @@ def test_a_step_that_was_put_in_is_found(fused, made):
     broken = fusion.step_test(fused["sm"] + step, at=["2015D01"], reference=made[1].drop_attrs())
     np.testing.assert_allclose((broken["step"] - plain["step"]).mean(), 0.05, atol=1e-6)
     assert float(broken["t"].mean()) > 5
+
+
+def test_skill_is_reported_on_rows_seen_and_on_whole_dekads_held_back(world, library, fused):
+    out = fusion.training_skill(world.plan(), library)
+    assert out["network"].values.tolist() == ["1-1:a+b", "1-1:a", "2-1:a+c", "2-1:a"]
+    assert (out["n_zones"] == 16).all()
+    # b never sees the west: its zones there learn from their neighbours
+    windows = dict(zip(out["network"].values, out["n_windows"].values))
+    assert windows["1-1:a"] == 0
+    # 16 pixels x 72 dekads, a tenth of target and predictor each lost, some frozen
+    rows = float(out["n_rows"].sel(network="1-1:a"))
+    assert 0.7 * 256 * 72 < rows < 0.81 * 256 * 72
+    assert (out["rmse_holdout"] > 0.95 * out["rmse_train"]).all()
+    assert (out["rmse_holdout"] < 0.05).all()
+
+
+def test_numbers_do_not_depend_on_the_scheduler(fused, world, own):
+    import dask
+
+    with dask.config.set(scheduler="synchronous"):
+        alone = fusion.fuse(world.plan(), own).compute()
+    xr.testing.assert_identical(alone.drop_attrs(), fused.drop_attrs())

@@ -112,3 +112,14 @@ def test_bad_input_is_refused():
         merge({}, reference=ds)
     with pytest.raises(GridError, match="a: found"):
         merge({"a": ds.isel(lat=slice(1, None))}, reference=ds)
+
+
+@pytest.mark.parametrize("method", ["tc", "lr", "qm"])
+def test_the_reference_among_the_products_does_not_take_all_the_weight(method):
+    rng, truth = _series()
+    products = {k: _dataset(truth + s * rng.standard_normal(truth.shape)) for k, s in zip("rab", (0.02, 0.02, 0.02))}
+    out = merge(products, reference=products["r"], method=method).compute()
+    error = np.sqrt(np.mean((out["sm"] - _dataset(truth)["sm"]).values ** 2))
+    # three equal errors: 0.02 / sqrt(3) = 0.0115; the reference alone would leave 0.02
+    assert error < 0.015
+    assert float(out["sm_uncertainty"].min()) > 0.005

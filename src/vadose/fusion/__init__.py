@@ -2,7 +2,8 @@
 
 A :class:`Plan` says which products, rounds and networks; :func:`fuse` trains, simulates and writes the record;
 :func:`update` appends new dekads. :func:`merge`, :func:`global_network` and :func:`random_forest` are the baselines
-that stand beside it; :func:`contributions` and :func:`step_test` look into the result.
+that stand beside it; :func:`training_skill`, :func:`contributions`, :func:`edge_jump` and :func:`step_test` look into
+the result.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from .fuse import fuse, update
 from .merge import merge
 from .plan import Plan
 from .simulate import simulate
+from .skill import training_skill
 from .train import train
 
 __all__ = [
@@ -29,5 +31,6 @@ __all__ = [
     "simulate",
     "step_test",
     "train",
+    "training_skill",
     "update",
 ]

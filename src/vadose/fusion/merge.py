@@ -19,6 +19,9 @@ METHODS = ("tc", "equal", "lr", "qm")
 #: Fewest common samples of a triple or a line; CDF matching needs 40.
 MIN_N = 30
 
+#: Errors below this are no errors of an instrument [m3 m-3].
+TOO_GOOD = 1e-6
+
 
 def merge(datasets: Mapping[str, xr.Dataset], *, reference: xr.Dataset, method: str = "tc",
           sensors: Mapping[str, str] | None = None, min_n: int = MIN_N) -> xr.Dataset:  # fmt: skip
@@ -29,7 +32,7 @@ def merge(datasets: Mapping[str, xr.Dataset], *, reference: xr.Dataset, method: 
     datasets : mapping of str to Dataset
         Products with ``sm`` (time, lat, lon) [m3 m-3] on one grid; periods may differ.
     reference : xarray.Dataset
-        Product whose climate the result takes; it is not averaged unless it is among the datasets too.
+        Product whose climate the result takes; it is averaged only if the same object is among the datasets too.
     method : {"tc", "equal", "lr", "qm"}
         ``"tc"``: CDF matching, weights by the error variances of triple collocation. ``"equal"``: CDF matching, equal
         weights. ``"lr"``: linear regression to the reference, weights by residual variance. ``"qm"``: quantile mapping
@@ -86,7 +89,8 @@ def merge(datasets: Mapping[str, xr.Dataset], *, reference: xr.Dataset, method: 
         return ds["sm"].drop_attrs().reindex(time=times).chunk(chunks)
 
     stacked = xr.concat([series(ds) for ds in datasets.values()], dim="product", join="exact")
-    pairs = _triples(names, sensors or {})
+    itself = {n: "reference" for n, ds in datasets.items() if ds is reference}
+    pairs = _triples(names, {**(sensors or {}), **itself})
 
     def kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         lead = y.shape[:-1]
@@ -113,8 +117,8 @@ def merge(datasets: Mapping[str, xr.Dataset], *, reference: xr.Dataset, method: 
 
 
 def _triples(names: list[str], sensors: Mapping[str, str]) -> list[tuple[int, int, int]]:
-    """Triples of products of different sensors; the reference comes last."""
-    sensor = [sensors.get(n, n) for n in names] + [""]
+    """Triples of products of different sensors; the reference comes last, and is of the sensor ``"reference"``."""
+    sensor = [sensors.get(n, n) for n in names] + ["reference"]
     return [t for t in combinations(range(len(names) + 1), 3) if len({sensor[i] for i in t}) == 3]
 
 
@@ -147,6 +151,9 @@ def merge_rows(x: np.ndarray, reference: np.ndarray, *, method: str, triples: li
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = np.where(n >= min_n, np.sqrt(np.where(good, residual**2, 0).sum(axis=-1) / n), np.nan)
     error = collocated_errors(matched, reference, triples, min_n=min_n) if method == "tc" else spread
+    # a product that is the reference itself agrees with it perfectly, which says nothing about its error
+    spread = np.where(spread > TOO_GOOD, spread, np.nan)
+    error = np.where(error > TOO_GOOD, error, np.nan)
     error = _complete(np.where(np.isfinite(error), error, spread))
     there = np.isfinite(matched)
     weight = np.nan_to_num(triple.weights(np.ones_like(error) if method == "equal" else error, available=there))
