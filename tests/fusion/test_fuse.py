@@ -132,6 +132,8 @@ def test_results_of_another_plan_are_refused(world, library, fused):
     other = world.plan(networks={"seed": 5})
     with pytest.raises(ConfigError, match="fused: found results of another plan"):
         fusion.fuse(other, library)
+    with pytest.raises(ConfigError, match="name: found 'a', a product of the plan"):
+        fusion.fuse(other, library, name="a", overwrite=True)
 
 
 def test_a_zone_without_target_learns_from_its_neighbours(world, made, tmp_path):

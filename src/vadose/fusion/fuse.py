@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from .. import schema
+from ..errors import ConfigError
 from . import dekads
 from .fill import fill
 from .inputs import Inputs, simulation_name
@@ -56,6 +57,10 @@ def fuse(plan: Plan, library: Any, *, name: str = "fused", overwrite: bool = Fal
     Everything that is there already is kept, so an interrupted fusion goes on where it stood.
     """
     plan.check(library)
+    if name in (datasets := {plan.dataset(p.dataset) for p in plan.products.values()}):
+        raise ConfigError(
+            "name", found=f"{name!r}, a product of the plan", needed=f"a name other than {sorted(datasets)}"
+        )
     there = name in library.names()
     if there and not overwrite:
         check_digest(library.open(name), plan.digest(), where=name)
