@@ -1,0 +1,36 @@
+"""Fusion of soil-moisture products into one complete record with uncertainty.
+
+A :class:`Plan` says which products, rounds and networks; :func:`fuse` trains, simulates and writes the record;
+:func:`update` appends new dekads. :func:`merge`, :func:`global_network` and :func:`random_forest` are the baselines
+that stand beside it; :func:`training_skill`, :func:`contributions`, :func:`edge_jump` and :func:`step_test` look into
+the result.
+"""
+
+from __future__ import annotations
+
+from .baselines import global_network, random_forest
+from .blend import edge_jump
+from .breaks import BREAKS, step_test
+from .contributions import contributions
+from .fuse import fuse, update
+from .merge import merge
+from .plan import Plan
+from .simulate import simulate
+from .skill import training_skill
+from .train import train
+
+__all__ = [
+    "BREAKS",
+    "Plan",
+    "contributions",
+    "edge_jump",
+    "fuse",
+    "global_network",
+    "merge",
+    "random_forest",
+    "simulate",
+    "step_test",
+    "train",
+    "training_skill",
+    "update",
+]
