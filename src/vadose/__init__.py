@@ -14,8 +14,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _ROOMS = (
-    "analysis", "errors", "grid", "landclass", "matchup", "periods", "physics", "plots", "products", "recipes",
-    "regrid", "report", "schema", "stats", "store", "twin", "units", "validation",
+    "analysis", "errors", "fusion", "grid", "landclass", "learn", "matchup", "periods", "physics", "plots", "products",
+    "recipes", "regrid", "report", "schema", "stats", "store", "twin", "units", "validation",
 )  # fmt: skip
 
 __all__ = ["__version__", *_ROOMS]

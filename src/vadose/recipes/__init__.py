@@ -21,7 +21,8 @@ _HERE = Path(__file__).parent
 def names() -> dict[str, str]:
     """Built-in recipes and what each does."""
     files = sorted(_HERE.glob("*.yaml"))
-    return {p.stem.replace("_", "-"): yaml.safe_load(p.read_text(encoding="utf-8"))["title"] for p in files}
+    exam = {"twin-exam": "Twin exam - eleven simulated products fused and judged by the truth (needs no data)"}
+    return exam | {p.stem.replace("_", "-"): yaml.safe_load(p.read_text(encoding="utf-8"))["title"] for p in files}
 
 
 def run(name: str, *, data: str | Path | None, out: str | Path, step: Step = lambda done, total, text: None) -> Path:
@@ -50,6 +51,10 @@ def run(name: str, *, data: str | Path | None, out: str | Path, step: Step = lam
     """
     from .evaluate import evaluate
 
+    if name == "twin-exam":
+        from .twin_exam import twin_exam
+
+        return twin_exam(out=out, step=step)
     if name not in names():
         raise ConfigError("recipe", found=repr(name), needed=f"one of {', '.join(names())}")
     if data is None or not Path(data).is_dir():
