@@ -54,6 +54,25 @@ def test_without_weather_the_trend_is_exact(earth):
     np.testing.assert_allclose(water[soil], 2000 * slope[soil] * 5844 / 365.25, rtol=1e-4, atol=1e-3)
 
 
+def test_the_truth_without_its_imposed_part_has_the_trend_less(earth):
+    class Held:
+        def open(self, name):
+            return earth[name]
+
+    part = twin.imposed_anomaly(Held())
+    assert part.dims == ("time", "lat", "lon") and part.attrs["units"] == "m3 m-3" and part.attrs["simulated"] == "true"
+    # the day-by-day steps of the imposed water, summed, are the same as the anomaly
+    flood = (earth["twin/truth"].event & truths.EVENTS["flooded"]).values.any(axis=0)
+    water = earth["twin/truth"].imposed_water.values.astype(float)[:, ~flood].cumsum(axis=0) / 2000
+    steps = np.diff(part.values[:, ~flood], axis=0)
+    soil = np.isfinite(water[0])
+    middle = (water[1:] + water[:-1]) / 2  # half-way through a dekad, but for their unequal lengths
+    np.testing.assert_allclose(np.diff(middle, axis=0)[:, soil], steps[1:][:, soil], atol=2e-5)
+    annual = part.groupby("time.year").mean().values
+    found, _ = slopes(annual)
+    np.testing.assert_allclose(found, earth["twin/land"].imposed_trend, rtol=2e-3, atol=1e-9)
+
+
 def test_a_block_shares_a_trend_up_to_its_room(earth):
     slope = earth["twin/land"].imposed_trend.values
     ground = earth["twin/land"]

@@ -11,8 +11,19 @@ The same seed gives the same numbers for a cell in every region, with every chun
 
 from __future__ import annotations
 
-from .earth import create, generate, truth
+from .earth import create, generate, imposed_anomaly, truth
 from .error_sizes import PLAIN, REANALYSES, RSSSM, SENSORS, STATION
 from .scenes import scene
 
-__all__ = ["PLAIN", "REANALYSES", "RSSSM", "SENSORS", "STATION", "create", "generate", "scene", "truth"]
+__all__ = [
+    "PLAIN",
+    "REANALYSES",
+    "RSSSM",
+    "SENSORS",
+    "STATION",
+    "create",
+    "generate",
+    "imposed_anomaly",
+    "scene",
+    "truth",
+]

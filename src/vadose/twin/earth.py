@@ -19,6 +19,7 @@ from .. import schema
 from ..errors import ConfigError
 from ..grid import Grid
 from ..landclass import IGBP, KOEPPEN
+from ..periods import next_start
 from ..physics import LAYER_BOUNDS
 from . import factors, flights, forcing, imposed, production, stations, truths
 from . import land as geography
@@ -362,6 +363,33 @@ def truth(library: Reader, *, layer: int | None = None) -> xr.Dataset:
     if layer not in known:
         raise ConfigError("layer", found=repr(layer), needed=f"one of {known}")
     return ds.sel(layer=layer)
+
+
+def imposed_anomaly(library: Reader) -> xr.DataArray:
+    """What the imposed trend has added to the true soil moisture of every layer, step by step.
+
+    Parameters
+    ----------
+    library : vadose.store.Library
+        A library that :func:`create` wrote to.
+
+    Returns
+    -------
+    xarray.DataArray, dims (time, lat, lon)
+        Soil moisture [m3 m-3], lazy. The truth less this is what weather, fields, fires and floods alone would give:
+        its slope over the years is chance, that of the truth is chance plus ``imposed_trend`` of ``twin/land``.
+    """
+    slope = library.open("twin/land")["imposed_trend"]
+    time = library.open("twin/truth")["time"]
+    step = library.open("twin/truth").attrs["step"]
+    start = time.indexes["time"]
+    # half-way through each step; the mean over a dekad of a straight line
+    last = next_start(start, step).to_numpy().astype("datetime64[D]").astype(int) - 1
+    middle = (start.to_numpy().astype("datetime64[D]").astype(int) + last) / 2
+    years = (middle - imposed.TREND_REFERENCE) / imposed.DAYS_PER_YEAR
+    years = xr.DataArray(np.clip(years, -imposed.TREND_YEARS, imposed.TREND_YEARS), {"time": time}, dims="time")
+    out = (years * slope).rename("sm").assign_attrs(_attrs("sm"), simulated="true")
+    return out.assign_attrs(long_name="imposed part of volumetric soil moisture")
 
 
 def _check_years(years: tuple[int, int]) -> tuple[int, int]:
