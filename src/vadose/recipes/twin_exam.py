@@ -109,8 +109,8 @@ def _report(fused, records, inputs, truth, target: str, folder: Path) -> Path:
                     subtitle="plan rsssm, 2003-2018, dekads at 0.1°, judged by the simulated truth")  # fmt: skip
     report.add_section(
         "Records and rivals",
-        f"The fused record and four merges of the same inputs, all brought to the climate of {target}. Bias against the "
-        "truth is therefore the target's; ubRMSE and R tell what the method itself adds or loses.",
+        f"The fused record and four merges of the same inputs, all brought to the climate of {target}. Bias against "
+        "the truth is therefore the target's; ubRMSE and R tell what the method itself adds or loses.",
     )
     best = compare(records, truth)
     _table(report, best, "Complete records against the simulated truth of the top layer, all cells and dekads.")
