@@ -14,9 +14,12 @@ def out(tmp_path_factory):
 
 
 def test_the_record_is_complete_and_says_it_is_simulated(out):
-    fused = Library(out / "library").open("fused")
+    library = Library(out / "library")
+    fused, truth = library.open("fused"), library.open("twin/truth")["sm"].isel(layer=0)
     assert fused.sizes["time"] == 576
-    assert float(fused.sm.notnull().mean()) > 0.9
+    land = truth.notnull()
+    assert float(fused.sm.notnull().sum() / land.sum()) > 0.95
+    assert not bool((fused.sm.notnull() & ~land).any())
     assert schema.is_simulated(fused)
     text = (out / "report.html").read_text(encoding="utf-8")
     assert text.count("SIMULATED") >= 5
