@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import os
 import tempfile
 import warnings
 import zipfile
@@ -21,16 +20,15 @@ from vadose.products.ismn_archive import Archive
 from vadose.products.ismn_index import build_index, read_series
 from vadose.products.stations import index_stations, open_stations
 
+from .sample_data import find_sample_data
 from .table import Row, best_of
 
 
 def find_archive() -> Path:
     """The Hawaii archive among the sample data (``VADOSE_TEST_DATA`` or ``shared/data`` beside the repository)."""
-    here = Path(__file__).resolve()
-    roots = [os.environ.get("VADOSE_TEST_DATA", ""), *(p / "shared" / "data" for p in here.parents)]
-    for root in roots:
-        if root and (found := sorted(Path(root).glob("ismn/*hawaii*.zip"))):
-            return found[0]
+    data = find_sample_data()
+    if data and (found := sorted(data.glob("ismn/*hawaii*.zip"))):
+        return found[0]
     raise SystemExit("bench_ismn: found no Hawaii archive; needed VADOSE_TEST_DATA with ismn/*hawaii*.zip.")
 
 

@@ -6,7 +6,6 @@ the same size, layout and compression written here.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import xarray as xr
 from vadose import products
 from vadose.store import Library
 
+from .sample_data import find_sample_data
 from .table import Row, best_of
 
 NAMES = ["sm", "sm_uncertainty", "flag", "t0"]
@@ -72,10 +72,8 @@ def _into_library(path: Path, folder: Path) -> float:
 
 
 def _real() -> Path | None:
-    named = os.environ.get("VADOSE_TEST_DATA")
-    here = Path(__file__).resolve().parents[1]
-    bases = [Path(named)] if named else [p / "shared" / "data" for p in (here, *here.parents)]
-    return next((f for b in bases for f in sorted(b.glob("esa_cci/images_v05.2/combined/*/*.nc"))), None)
+    data = find_sample_data()
+    return None if data is None else next(iter(sorted(data.glob("esa_cci/images_v05.2/combined/*/*.nc"))), None)
 
 
 def _made(folder: Path) -> Path:

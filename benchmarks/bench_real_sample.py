@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
+from .sample_data import find_sample_data
 from .table import Row
-
-_DATA = Path(os.environ.get("VADOSE_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
 _PROGRAM = """
 import resource, sys
@@ -27,14 +24,15 @@ except SystemExit as stop:
 
 def run() -> list[Row]:
     """One run from nothing (parsing and ingesting everything), one with its library; none where data is absent."""
-    if not _DATA.is_dir():
-        print(f"benchmarks: no sample data at {_DATA}, real-sample left out", file=sys.stderr)
+    data = find_sample_data()
+    if data is None:
+        print("benchmarks: no sample data found, real-sample left out", file=sys.stderr)
         return []
     rows = []
     with tempfile.TemporaryDirectory() as out:
         for work in ("real-sample from files", "real-sample again, from its library"):
             start = time.perf_counter()
-            argv = [sys.executable, "-c", _PROGRAM, "run", "real-sample", "--data", str(_DATA), "--out", out]
+            argv = [sys.executable, "-c", _PROGRAM, "run", "real-sample", "--data", str(data), "--out", out]
             done = subprocess.run(argv, check=True, capture_output=True, text=True)
             wall = time.perf_counter() - start
             found = re.search(r"peak_kib (\d+)", done.stdout)

@@ -10,12 +10,8 @@ import click
 from .. import __version__
 from . import progress
 from .library import library
+from .options import BBOX, LIBRARY, PERIOD, SCHEDULER, read_bbox
 from .twin import twin
-
-LIBRARY = click.option("--library", "url", required=True, help="Library: a folder, s3:// or gs:// URL.")
-SCHEDULER = click.option("--scheduler", help="Dask scheduler, such as tcp://host:8786 (or VADOSE_SCHEDULER).")
-BBOX = click.option("--bbox", help="west,south,east,north in degrees.")
-PERIOD = click.option("--period", help="Such as 2017 or 2017-01-01/2018-12-31.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -80,7 +76,7 @@ def ingest(product: str, paths: tuple[str, ...], url: str, name: str | None, fla
     from ..recipes import ingest as read_in
     from ..store import Library
 
-    box = _numbers(bbox)
+    box = None if bbox is None else read_bbox(bbox, hint="--bbox")
     if product != "ismn":  # a misspelt id or path is found before a library is made
         readers.expand(paths, readers.get(product).patterns)
     with progress.plain_warnings(), progress.scheduler(scheduler), progress.steps("Ingesting") as step:
@@ -139,17 +135,3 @@ def demo(out: Path, seed: int) -> None:
     with progress.plain_warnings(), progress.steps("Demo on a SIMULATED Earth") as step:
         report = recipe(out=out, seed=seed, step=step)
     click.echo(f"Report on simulated data: {report}")
-
-
-def _numbers(text: str | None) -> tuple[float, float, float, float] | None:
-    if text is None:
-        return None
-    from ..grid import check_bbox
-
-    try:
-        parts = tuple(float(p) for p in text.split(","))
-    except ValueError:
-        raise click.BadParameter(
-            f"found {text!r}; needed west,south,east,north in degrees", param_hint="--bbox"
-        ) from None
-    return check_bbox(parts)  # type: ignore[arg-type]

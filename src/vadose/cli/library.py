@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .options import BBOX, PERIOD, read_bbox
+
 if TYPE_CHECKING:
     from ..store import Library
 
@@ -123,14 +125,13 @@ def collect(url: str, older_than: str | None) -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--format", "kind", help="netcdf, geotiff, csv or zarr; from the suffix by default.")
 @click.option("--variable", "variables", multiple=True, help="Only these variables.")
-@click.option("--period", help="Such as 2017 or 2017-01-01/2018-12-31.")
-@click.option("--bbox", help="west,south,east,north in degrees.")
+@PERIOD
+@BBOX
 def export(url: str, name: str, path: Path, kind: str | None, variables: tuple[str, ...], period: str | None,
            bbox: str | None) -> None:  # fmt: skip
     """Write dataset NAME to PATH as NetCDF, GeoTIFF (COG), CSV or Zarr."""
-    from .commands import _numbers
-
+    box = None if bbox is None else read_bbox(bbox, hint="--bbox")
     written = _open(url).export(name, path, format=kind, variables=list(variables) or None, period=period,
-                                bbox=_numbers(bbox))  # fmt: skip
+                                bbox=box)  # fmt: skip
     for file in written:
         click.echo(f"Written: {file}")

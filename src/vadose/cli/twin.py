@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from . import progress
+from .options import LIBRARY, SCHEDULER, read_bbox
 
 
 @click.group()
@@ -13,7 +14,7 @@ def twin() -> None:
 
 
 @twin.command()
-@click.option("--library", "url", required=True, help="Library: a folder, s3:// or gs:// URL.")
+@LIBRARY
 @click.option("--region", required=True, help="west,south,east,north in degrees.")
 @click.option("--resolution", default=0.1, show_default=True, help="Cell size in degrees; must divide 180.")
 @click.option("--years", default="2003-2018", show_default=True, help="First and last year.")
@@ -21,7 +22,7 @@ def twin() -> None:
 @click.option("--step", default="dekad", show_default=True, help="day or dekad.")
 @click.option("--products", default="rsssm", show_default=True,
               help="rsssm for everything, plain for two sensors, or names separated by commas.")  # fmt: skip
-@click.option("--scheduler", help="Dask scheduler, such as tcp://host:8786 (or VADOSE_SCHEDULER).")
+@SCHEDULER
 def create(url: str, region: str, resolution: float, years: str, seed: int, step: str, products: str,
            scheduler: str | None) -> None:  # fmt: skip
     """Simulate a region: truth, satellite products, quality factors, reanalyses, production, flights, stations."""
@@ -29,7 +30,7 @@ def create(url: str, region: str, resolution: float, years: str, seed: int, step
     from ..store import Library
 
     names = None if products == "plain" else [p.strip() for p in products.split(",")]
-    span, box = _years(years), _region(region)
+    span, box = _years(years), read_bbox(region, hint="--region")
     with progress.plain_warnings(), progress.scheduler(scheduler):
         library = Library(url)
         written = room.create(library, region=box, resolution=resolution, years=span, seed=seed, step=step,
@@ -41,18 +42,6 @@ def create(url: str, region: str, resolution: float, years: str, seed: int, step
     for name in written:
         click.echo(name)
     click.echo(f"{len(written)} SIMULATED datasets written to {url}.")
-
-
-def _region(text: str) -> tuple[float, float, float, float]:
-    from ..grid import check_bbox
-
-    try:
-        parts = tuple(float(p) for p in text.split(","))
-    except ValueError:
-        raise click.BadParameter(
-            f"found {text!r}; needed west,south,east,north in degrees", param_hint="--region"
-        ) from None
-    return check_bbox(parts)  # type: ignore[arg-type]
 
 
 def _years(text: str) -> tuple[int, int]:
