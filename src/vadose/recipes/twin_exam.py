@@ -129,8 +129,7 @@ def _report(fused, records, inputs, truth, target: str, folder: Path) -> Path:
                      rows, "Coverage of the fused record's uncertainty.")  # fmt: skip
     report.add_provenance({"plan": fused.attrs.get("plan", ""), "seed": truth.attrs.get("seed", SEED),
                            "software": fused.attrs.get("software", "")})  # fmt: skip
-    frame = validation.tidy({str(k): best.sel(product=k) for k in best["product"].values}).to_dataframe()
-    frame.to_csv(folder / "scores.csv")
+    best.to_dataframe().to_csv(folder / "scores.csv")
     return report.write(folder / "report.html")
 
 
