@@ -109,19 +109,22 @@ def validate(config: Path, out: Path | None, scheduler: str | None) -> None:
 @vadose.command()
 @click.argument("recipe", required=False)
 @click.option("--data", type=click.Path(path_type=Path), help="Folder with the input files.")
+@click.option("--library", help="Library with the products; without one a simulated Earth is made.")
+@click.option("--config", type=click.Path(path_type=Path), help="YAML file with the recipe's settings.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True, help="Output folder.")
 @click.option("--list", "show", is_flag=True, help="List the recipes.")
 @SCHEDULER
-def run(recipe: str | None, data: Path | None, out: Path, show: bool, scheduler: str | None) -> None:
+def run(recipe: str | None, data: Path | None, library: str | None, config: Path | None, out: Path, show: bool,
+        scheduler: str | None) -> None:  # fmt: skip
     """Run a built-in RECIPE."""
     from .. import recipes
 
     if show or recipe is None:
         for name, text in recipes.names().items():
-            click.echo(f"{name:15s} {text}")
+            click.echo(f"{name:18s} {text}")
         return
     with progress.plain_warnings(), progress.scheduler(scheduler), progress.steps(recipe) as step:
-        report = recipes.run(recipe, data=data, out=out, step=step)
+        report = recipes.run(recipe, data=data, library=library, config=config, out=out, step=step)
     click.echo(f"Report: {report}")
 
 

@@ -3,39 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-
-import yaml
 
 from ..errors import ConfigError
 from .config import load
 from .ingest import ingest
 
-__all__ = ["ingest", "load", "names", "run"]
+__all__ = ["RECIPES", "Recipe", "ingest", "load", "names", "run"]
 
 Step = Callable[[int, int, str], None]
 
-_HERE = Path(__file__).parent
+
+@dataclass(frozen=True)
+class Recipe:
+    """A built-in recipe.
+
+    Attributes
+    ----------
+    title : str
+        What it does, in one line.
+    function : str
+        ``module:function`` in this package; it is called with ``out``, ``step`` and whatever it takes.
+    takes : tuple of str
+        Which of ``data`` (folder with input files), ``library`` (URL of a library with the products) and ``config``
+        (YAML file of settings) it takes.
+    needs : tuple of str
+        Which of these it cannot do without.
+    """
+
+    title: str
+    function: str
+    takes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+RECIPES = {
+    "real-sample": Recipe("Real sample - satellite, reanalysis and stations over Hawaii",
+                          "real_sample:real_sample", takes=("data",), needs=("data",)),
+    "twin-exam": Recipe("Twin exam - eleven simulated products fused and judged by the truth (needs no data)",
+                        "twin_exam:twin_exam"),
+}  # fmt: skip
 
 
 def names() -> dict[str, str]:
     """Built-in recipes and what each does."""
-    files = sorted(_HERE.glob("*.yaml"))
-    exam = {"twin-exam": "Twin exam - eleven simulated products fused and judged by the truth (needs no data)"}
-    return exam | {p.stem.replace("_", "-"): yaml.safe_load(p.read_text(encoding="utf-8"))["title"] for p in files}
+    return {name: recipe.title for name, recipe in RECIPES.items()}
 
 
-def run(name: str, *, data: str | Path | None, out: str | Path, step: Step = lambda done, total, text: None) -> Path:
+def run(name: str, *, out: str | Path, data: str | Path | None = None, library: str | None = None,
+        config: str | Path | None = None, step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
     """Run a built-in recipe.
 
     Parameters
     ----------
     name : str
         One of :func:`names`.
-    data : path
-        Folder with the input files (``{data}`` in the recipe).
     out : path
-        Output folder; the recipe's library goes there too.
+        Output folder.
+    data : path, optional
+        Folder with the input files.
+    library : str, optional
+        Library with the products to work on; without one, recipes that can do so make a simulated Earth.
+    config : path, optional
+        YAML file with the recipe's settings.
     step : callable
         Told (done, total, text) as the work goes on.
 
@@ -47,19 +79,21 @@ def run(name: str, *, data: str | Path | None, out: str | Path, step: Step = lam
     Raises
     ------
     ConfigError
-        If the recipe is unknown or the data folder is missing.
+        If the recipe is unknown, an input it needs is missing, or one is given that it does not take.
     """
-    from .evaluate import evaluate
-
-    if name == "twin-exam":
-        from .twin_exam import twin_exam
-
-        return twin_exam(out=out, step=step)
-    if name not in names():
-        raise ConfigError("recipe", found=repr(name), needed=f"one of {', '.join(names())}")
-    if data is None or not Path(data).is_dir():
-        found = "no folder" if data is None else f"{data}, which is no folder"
-        raise ConfigError("--data", found=found, needed=f"the folder with the input files of {name}")
-    variables = {"data": str(Path(data).resolve()), "out": str(Path(out).resolve())}
-    config = load(_HERE / f"{name.replace('-', '_')}.yaml", variables=variables)
-    return evaluate(config, out=out, step=step)
+    if name not in RECIPES:
+        raise ConfigError("recipe", found=repr(name), needed=f"one of {', '.join(RECIPES)}")
+    recipe = RECIPES[name]
+    given = {"data": data, "library": library, "config": config}
+    for option, value in given.items():
+        if value is not None and option not in recipe.takes:
+            needed = ", ".join(f"--{o}" for o in recipe.takes) or "none of --data, --library, --config"
+            raise ConfigError(f"--{option}", found=str(value), needed=f"{needed} for {name}", do="Leave it out.")
+        if value is None and option in recipe.needs:
+            what = {"data": "the folder with the input files", "library": "a library", "config": "a YAML file"}[option]
+            raise ConfigError(f"--{option}", found="nothing", needed=f"{what} of {name}")
+    if data is not None and not Path(data).is_dir():
+        raise ConfigError("--data", found=f"{data}, which is no folder", needed=f"the folder with the files of {name}")
+    module, function = recipe.function.split(":")
+    inputs = {option: given[option] for option in recipe.takes}
+    return getattr(import_module(f".{module}", __name__), function)(out=out, step=step, **inputs)

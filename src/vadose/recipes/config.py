@@ -1,4 +1,4 @@
-"""What a configuration file may say; anything else is refused with its place in the file."""
+"""What the configuration of a validation may say; anything else is refused with its place in the file."""
 
 from __future__ import annotations
 
@@ -7,23 +7,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pydantic
-import yaml
 from pydantic import Field
 
 from .. import matchup, periods, products
-from ..errors import ConfigError
 from ..grid import check_bbox
+from .settings import Strict, absolute, check, dump, read
+
+__all__ = ["EvaluateConfig", "MatchConfig", "ProductConfig", "ScoreConfig", "StationConfig", "dump", "load", "validate"]
 
 Depth = tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0)]]
 Hours = tuple[Annotated[float, Field(ge=0, le=24)], Annotated[float, Field(ge=0, le=24)]]
 Bbox = tuple[float, float, float, float]
 
 
-class _Strict(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-
-class ProductConfig(_Strict):
+class ProductConfig(Strict):
     """One product to judge: files of a catalogue product, or a dataset of the library."""
 
     label: str
@@ -51,7 +48,7 @@ class ProductConfig(_Strict):
         return self
 
 
-class StationConfig(_Strict):
+class StationConfig(Strict):
     """The reference stations."""
 
     path: str | None = None
@@ -71,7 +68,7 @@ class StationConfig(_Strict):
         return self
 
 
-class MatchConfig(_Strict):
+class MatchConfig(Strict):
     """How product and stations are paired."""
 
     window: str = "12h"
@@ -85,7 +82,7 @@ class MatchConfig(_Strict):
         return value
 
 
-class ScoreConfig(_Strict):
+class ScoreConfig(Strict):
     """How pairs are scored."""
 
     ci: Literal["neff", "bootstrap", "iid", "none"] = "neff"
@@ -97,7 +94,7 @@ class ScoreConfig(_Strict):
     seed: int = 0
 
 
-class EvaluateConfig(_Strict):
+class EvaluateConfig(Strict):
     """A validation: products against stations."""
 
     title: str = "Validation of soil-moisture products"
@@ -138,71 +135,23 @@ class EvaluateConfig(_Strict):
 
 
 def load(path: str | Path, *, variables: dict[str, str] | None = None) -> EvaluateConfig:
-    """Read and check a YAML configuration.
+    """Read and check a YAML configuration; relative paths in it are relative to the file's folder.
 
-    Parameters
-    ----------
-    path : path
-        The file. Relative paths in it are relative to the file's folder.
-    variables : dict of str, optional
-        Values for ``{name}`` placeholders in its strings, such as ``{data}``.
-
-    Raises
-    ------
-    ConfigError
-        If the file is missing, is no YAML mapping, or an entry is unknown, missing or of the wrong kind; every
-        fault is listed with its place.
+    ``variables`` are values for ``{name}`` placeholders in its strings, such as ``{data}``. Faults are raised as
+    :class:`vadose.errors.ConfigError`, each with its place.
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as err:
-        do = "Check the path."
-        raise ConfigError(str(path), found=err.strerror or "no file", needed="a YAML file", do=do) from err
-    try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as err:
-        raise ConfigError(str(path), found="text that is not YAML", needed="a YAML mapping", do=str(err)) from err
-    if not isinstance(raw, dict):
-        raise ConfigError(str(path), found=type(raw).__name__, needed="a YAML mapping with products and stations")
-    return validate(_fill(raw, variables or {}, str(path)), where=str(path), base=path.parent)
+    return _resolve(read(path, EvaluateConfig, variables=variables), Path(path).parent)
 
 
 def validate(raw: dict[str, Any], *, where: str, base: Path | None = None) -> EvaluateConfig:
     """Check a configuration given as a mapping; see :func:`load`."""
-    try:
-        config = EvaluateConfig.model_validate(raw)
-    except pydantic.ValidationError as err:
-        faults = [f"{'.'.join(str(p) for p in e['loc']) or 'file'}: {e['msg']}" for e in err.errors()]
-        raise ConfigError(where, found=f"{len(faults)} fault(s): " + "; ".join(faults),
-                          needed="entries as in docs/configuration.md") from err  # fmt: skip
+    config = check(raw, EvaluateConfig, where=where)
     return config if base is None else _resolve(config, base)
 
 
-def dump(config: EvaluateConfig) -> str:
-    """The configuration as resolved, as YAML with every default written out."""
-    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-
-
-def _fill(value: Any, variables: dict[str, str], where: str) -> Any:
-    if isinstance(value, dict):
-        return {k: _fill(v, variables, where) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_fill(v, variables, where) for v in value]
-    if isinstance(value, str) and "{" in value:
-        try:
-            return value.format(**variables)
-        except (KeyError, IndexError, ValueError) as err:
-            raise ConfigError(where, found=f"placeholder in {value!r}", needed=f"one of {sorted(variables)}") from err
-    return value
-
-
 def _resolve(config: EvaluateConfig, base: Path) -> EvaluateConfig:
-    def absolute(p: str | None) -> str | None:
-        return p if p is None or "://" in p else str(base / Path(p).expanduser())
-
-    products = [p.model_copy(update={"paths": [absolute(x) for x in p.paths]}) for p in config.products]
-    stations = config.stations.model_copy(update={"path": absolute(config.stations.path)})
-    update = {"products": products, "stations": stations, "library": absolute(config.library),
-              "out": absolute(config.out)}  # fmt: skip
+    products = [p.model_copy(update={"paths": [absolute(x, base) for x in p.paths]}) for p in config.products]
+    stations = config.stations.model_copy(update={"path": absolute(config.stations.path, base)})
+    update = {"products": products, "stations": stations, "library": absolute(config.library, base),
+              "out": absolute(config.out, base)}  # fmt: skip
     return config.model_copy(update=update)
