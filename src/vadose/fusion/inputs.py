@@ -100,7 +100,9 @@ class Inputs:
         wide = np.unique(numbers[:, None] + np.arange(-before, after + 1))
         reach = 1 if box.pixels else 0  # whole zones, for the denoising; the box is smaller than a zone
         wide_rows = zones.pixel_rows(int(zones.row[rows[0]]) - reach, int(zones.row[rows[-1]]) + 1 + reach)
-        wide_cols = zones.pixel_cols(int(zones.col[cols[0]]) - reach, int(zones.col[cols[0]]) + self._zones_across(cols) + reach)
+        west = int(zones.col[cols[0]])
+        across = int((zones.col[cols[-1]] - west) % zones.columns) + 1  # around the Earth at the date line
+        wide_cols = zones.pixel_cols(west - reach, west + across + reach)
         values = self.product(name, wide, wide_rows, wide_cols)
         # dekads that are not successive must not meet
         run = np.arange(wide[0], wide[-1] + 1)
@@ -109,11 +111,6 @@ class Inputs:
         mean = around(full, dekads=box.dekads, pixels=box.pixels)
         at_col = np.argsort(wide_cols)[np.searchsorted(np.sort(wide_cols), cols)]
         return mean[np.ix_(numbers - wide[0], np.searchsorted(wide_rows, rows), at_col)]
-
-    def _zones_across(self, cols: np.ndarray) -> int:
-        """Zones from the first to the last column, around the Earth where they cross the date line."""
-        zones = self.zones
-        return int((zones.col[cols[-1]] - zones.col[cols[0]]) % zones.columns) + 1
 
     def reported_frozen(self, rows: np.ndarray, cols: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         """Snow and ice as the mask's product reports it, with its dekads; None where no product does."""
