@@ -274,7 +274,8 @@ def estimate(inputs: Inputs, ds: xr.Dataset) -> xr.Dataset:
 
     numbers = dekads.ordinals(ds["time"].values)
     years = np.unique(numbers // YEAR)
-    zones, rows = inputs.zones, []
+    zones = inputs.zones
+    rows: list[list[da.Array]] = []
     last = None
     for block in zones.blocks(inputs.plan.zones.block):
         at = zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)
