@@ -77,25 +77,25 @@ def coupling_table(fields: xr.Dataset, *, area: str = "cos", alpha: float = 0.05
         flags["p_adjusted"] = p = _adjusted(p, places)
     small = p < alpha
     flags["significant"] = small
-    weight = cell_weights(fields, area) * xr.ones_like(r)
+    names, member = _members(fields, places)
+    counted = member.astype(float)
+    weight = counted * cell_weights(fields, area)
     known = r.notnull()
-    parts = []
-    masks = _masks(fields)
-    for inside in masks.values():
-        here = known & inside
-        total = weight.where(here).sum(places)
-        total = total.where(total > 0)
+    total = xr.dot(weight, known.astype(float), dim=places)
+    total = total.where(total > 0)
 
-        def mean(values, here=here, total=total):
-            return (weight * values).where(here).sum(places) / total
+    def mean(values: xr.DataArray) -> xr.DataArray:
+        return xr.dot(weight, values.where(known, 0.0).astype(float), dim=places) / total
 
-        parts.append(xr.Dataset({
-            "mean_r": mean(r), "mean_p": mean(fields["p_value"]), "mean_response": mean(fields["response"]),
-            "n_cells": here.sum(places), "n_significant": (here & small).sum(places),
-            "share_significant": mean(small), "share_positive": mean(small & (r > 0)),
-            "share_negative": mean(small & (r < 0)),
-        }))  # fmt: skip
-    out = xr.concat(parts, "ecosystem", coords="minimal", compat="override").assign_coords(ecosystem=list(masks))
+    def count(mask: xr.DataArray) -> xr.DataArray:
+        return xr.dot(counted, mask.astype(float), dim=places).round().astype("int64")
+
+    positive, negative = mean(small & (r > 0)), mean(small & (r < 0))
+    out = xr.Dataset({
+        "mean_r": mean(r), "mean_p": mean(fields["p_value"]), "mean_response": _mean_known(fields["response"], weight),
+        "n_cells": count(known), "n_significant": count(small), "share_significant": mean(small),
+        "share_positive": positive, "share_negative": negative,
+    }).assign_coords(ecosystem=names)  # fmt: skip
     out = out.transpose("ecosystem", "season", "layer").drop_attrs()
     for name, text in _TABLE.items():
         out[name].attrs = {"units": "1", "long_name": text}
@@ -131,12 +131,21 @@ def _adjusted(p: xr.DataArray, places: list) -> xr.DataArray:
     )  # fmt: skip
 
 
-def _masks(fields: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Ecosystem -> its cells, all of them first."""
-    out = {"all": xr.DataArray(True)}
+def _mean_known(values: xr.DataArray, weight: xr.DataArray) -> xr.DataArray:
+    """Mean of a variable that may be missing where there is a correlation."""
+    places = [d for d in weight.dims if d != "ecosystem"]
+    known = values.notnull()
+    total = xr.dot(weight, known.astype(float), dim=places)
+    return xr.dot(weight, values.where(known, 0.0), dim=places) / total.where(total > 0)
+
+
+def _members(fields: xr.Dataset, places: list) -> tuple[list[str], xr.DataArray]:
+    """Ecosystems, all cells first, and which cells belong to each (ecosystem, ...)."""
+    names, masks = ["all"], [xr.ones_like(fields["r"].isel(season=0, layer=0, drop=True), dtype=bool)]
     if "ecosystem_class" in fields:
         codes = fields["ecosystem_class"]
         for value, name in zip(codes.attrs["flag_values"], codes.attrs["flag_meanings"].split()):
             if value:
-                out[name] = codes == value
-    return out
+                names.append(name)
+                masks.append(codes == value)
+    return names, xr.concat(masks, "ecosystem").transpose("ecosystem", *places)

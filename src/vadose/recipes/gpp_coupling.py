@@ -104,6 +104,10 @@ def couple(library: Library, settings: CouplingConfig, own: Library, *,
     layers = monthly_layers(opened["layers"], settings)
     grid = Grid.of(layers)
     seasons = kept_seasons(layers, settings, own, library.info(settings.layers.dataset)["snapshot"])
+    joined = None
+    if settings.depths:
+        joined = analysis.join_depths(seasons, layers["layer_bnds"], depths=settings.depths)
+        joined = joined.assign_attrs(seasons.attrs | {"units": "kg m-2"})
     step(2, 5, "years of production, precipitation and temperature")
     gpp = annual_on("gpp", opened, sources, grid, settings)
     held = [k for k in ("precipitation", "temperature") if k in opened]
@@ -126,9 +130,8 @@ def couple(library: Library, settings: CouplingConfig, own: Library, *,
         label = f"given {' and '.join(controls)}"
         variants[label] = analysis.coupling(gpp, seasons, classes, **main, controls=controls).compute()
     maps = plain.sel(season=[analysis.SEASONS[-1]])
-    if s.depths:
-        joined = analysis.join_depths(seasons, layers["layer_bnds"], depths=s.depths).assign_attrs(seasons.attrs)
-        maps = analysis.coupling(gpp, joined.assign_attrs(units="kg m-2"), classes, **main).compute()
+    if joined is not None:
+        maps = analysis.coupling(gpp, joined, classes, **main).compute()
     titles = {k: f"{opened[k].attrs.get('title', v.dataset)} ({v.dataset})" for k, v in sources.items()}
     truth = planted(opened, classes)
     return Coupled(plain, maps, variants, titles, int(seasons.attrs.get("n_out_of_range", 0)), truth)

@@ -18,6 +18,10 @@ from ..store import Library
 from .settings import Strict
 
 
+#: Bytes of seasons up to which they are held in memory.
+HELD = 500_000_000
+
+
 class Source(Strict):
     """A variable of a dataset of the library; written in short as ``dataset`` or ``dataset:variable``."""
 
@@ -90,18 +94,19 @@ def kept_seasons(layers: xr.Dataset, settings: CouplingConfig, own: Library, sna
         kept = {k: v for k, v in layers.attrs.items() if k in ("grid", "product", "simulated")}
         own.write(name, seasons.assign_attrs(kept, n_out_of_range=count), layout="plain",
                   message="seasonal storage")  # fmt: skip
-    return own.open(name).chunk(year=-1)
+    seasons = own.open(name).chunk(year=-1)
+    return seasons.load() if seasons.nbytes <= HELD else seasons
 
 
 def annual_on(role: str, opened: dict[str, xr.Dataset], sources: dict[str, Source], grid: Grid,
             settings: CouplingConfig) -> xr.DataArray:  # fmt: skip
-    """Annual values of a variable on the grid of the layers."""
+    """Annual values of a variable on the grid of the layers, in memory: every test needs them."""
     da = _within(variable_of(role, opened, sources), settings.period, role)
     if Grid.of(da) != grid:
         da = to_grid(da.chunk(lat=-1, lon=-1).transpose(..., "lat", "lon"), grid, method="area")
     marks = {k: v for k, v in opened[role].attrs.items() if k == "simulated"}
     annual = analysis.annual_series(da.chunk(time=-1), min_share=settings.min_share)
-    return annual.assign_attrs(marks).chunk(year=-1)
+    return annual.assign_attrs(marks).load()
 
 
 def variable_of(role: str, opened: dict[str, xr.Dataset], sources: dict[str, Source]) -> xr.DataArray:
@@ -130,6 +135,6 @@ def _within(da: xr.DataArray, period: str | None, role: str) -> xr.DataArray:
 def planted(opened: dict[str, xr.Dataset], classes: xr.DataArray | None) -> dict[str, Any]:
     """What the twin planted: strength by ecosystem, and the share of the roots in each layer."""
     attrs = opened["gpp"].attrs
-    if classes is None or not schema.is_simulated(opened["gpp"]) or "strength" not in attrs:
+    if classes is None or not {"simulated", "strength", "root_share"} <= set(attrs):
         return {}
     return {"strength": json.loads(attrs["strength"]), "root_share": json.loads(attrs["root_share"])}

@@ -29,7 +29,7 @@ WORKS = [
     ("Benjamini, Y. and Hochberg, Y. (1995). Controlling the false discovery rate. J. R. Stat. Soc. B 57, 289-300",
      "10.1111/j.2517-6161.1995.tb02031.x"),
     ("Bretherton, C. S. et al. (1999). The effective number of spatial degrees of freedom of a time-varying field. "
-     "J. Climate 12, 1990-2009", ""),
+     "J. Climate 12, 1990-2009", "10.1175/1520-0442(1999)012<1990:TENOSD>2.0.CO;2"),
     ("Wilks, D. S. (2016). The stippling shows statistically significant grid points. Bull. Am. Meteorol. Soc. 97, "
      "2263-2273", "10.1175/BAMS-D-15-00267.1"),
 ]  # fmt: skip
@@ -125,10 +125,10 @@ def _planted(report: Report, result: Coupled) -> None:
     report.add_section(
         "Against what was planted",
         "On the simulated Earth production is in proportion to 1 - s + s w, with w the plant-available water of the "
-        "root zone and s a strength by ecosystem. The response is the relative change of annual production per standard "
-        "deviation of soil water between years, over the layers between the surface layer and the deepest; it should "
-        f"rise with s. Correlations of production with soil water at each depth ({label}) should be larger where there "
-        "are roots.",
+        "root zone and s a strength by ecosystem. The response is the relative change of annual production per "
+        "standard deviation of soil water between years, over the layers between the surface layer and the deepest; it "
+        f"should rise with s. Beside it the mean correlation with the water at each depth ({label}) and the planted "
+        "share of the roots there; layers share their water, so that a correlation also speaks for its neighbours.",
     )
     strength, roots = result.truth["strength"], result.truth["root_share"]
     depths = [str(d) for d in ds["depth"].values]
