@@ -69,3 +69,20 @@ def test_bad_input_is_refused():
         analysis.annual_series(da.isel(time=slice(None, None, -1)))
     with pytest.raises(SchemaError, match="one chunk"):
         analysis.annual_series(da.chunk(time=5))
+
+
+@pytest.mark.real
+def test_annual_production_of_a_flux_tower(data):
+    """FR-Pue, 2007-2012, daily [g C m-2 d-1], 259 to 323 days a year: none is whole."""
+    table = pd.read_csv(data / "flux_towers" / "fr_pue_p_model_validation.csv.gz", parse_dates=["date"])
+    known = table.set_index("date").gpp.asfreq("D")
+    da = xr.DataArray(known.to_numpy(), dims="time", coords={"time": known.index.to_numpy()},
+                      attrs={"units": "g m-2"})  # fmt: skip
+    assert analysis.annual_series(da).isnull().all()
+    got = analysis.annual_series(da, min_share=0.7)
+    by_year = known.groupby(known.index.year)
+    days = np.array([365, 366, 365, 365, 365, 366])
+    np.testing.assert_allclose(got, by_year.mean() * days, rtol=1e-12)
+    assert np.isnan(analysis.annual_series(da, min_share=0.75).values).tolist() == [False] * 5 + [True]
+    # an evergreen oak forest of the Mediterranean fixes about 1.1 to 1.5 kg of carbon a year
+    assert 1000 < float(got.min()) < float(got.max()) < 1600

@@ -110,7 +110,7 @@ def couple(library: Library, settings: CouplingConfig, own: Library, *,
         joined = joined.assign_attrs(seasons.attrs | {"units": "kg m-2"})
     step(2, 5, "years of production, precipitation and temperature")
     gpp = annual_on("gpp", opened, sources, grid, settings)
-    held = [k for k in ("precipitation", "temperature") if k in opened]
+    held: list[str] = [k for k in ("precipitation", "temperature") if k in opened]
     controls = {k: annual_on(k, opened, sources, grid, settings) for k in held}
     classes = None
     if "land_cover" in opened:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,7 @@ def _overview(report: Report, result: Coupled, settings: CouplingConfig) -> None
         + f", at least {settings.min_years} years. A correlation is no cause: production also dries the soil, and "
         "warmth and rain act on both.",
     )  # fmt: skip
-    rows = []
+    rows: list[list[object]] = []
     for name in plain["ecosystem"].values:
         part = plain.sel(ecosystem=name)
         r = part["mean_r"]
@@ -192,7 +193,7 @@ def _files(result: Coupled, folder: Path) -> None:
     for name, ds in fields.items():
         small = ds.assign({v: ds[v].astype("float32") for v in ds.data_vars if ds[v].dtype == np.float64})
         packed = {v: {"zlib": True} for v in small.data_vars if small[v].dtype.kind in "fi"}
-        _whole(folder / f"{name}.nc", lambda part, ds=small, packed=packed: ds.to_netcdf(part, encoding=packed))
+        _whole(folder / f"{name}.nc", partial(small.to_netcdf, encoding=packed))
 
 
 def _whole(path: Path, write: Callable[[Path], object]) -> None:
