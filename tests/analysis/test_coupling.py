@@ -232,6 +232,11 @@ def test_bad_input_is_refused(world):
         analysis.coupling(gpp.assign_coords(year=YEARS + 100), layers)
     with pytest.raises(SchemaError, match="units"):
         analysis.coupling(gpp.drop_attrs(), layers)
+    for unit in ("K", "m3 m-3", "1"):
+        with pytest.raises(SchemaError, match="per area"):
+            analysis.coupling(gpp.assign_attrs(units=unit), layers)
+    for unit in ("gC/m2/d", "umol m-2 s-1", "g C m^-2 yr-1", "t ha-1"):
+        analysis.coupling(gpp.assign_attrs(units=unit), layers)
     with pytest.raises(SchemaError, match="units 'K'"):
         analysis.coupling(gpp, layers.assign_attrs(units="K"))
     with pytest.raises(SchemaError, match="layer_bnds"):

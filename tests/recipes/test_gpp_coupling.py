@@ -66,6 +66,11 @@ def test_an_interrupted_run_keeps_what_is_whole(out, tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "table.csv"), pd.read_csv(out / "table.csv"))
 
 
+def test_another_earth_is_not_taken_for_the_one_asked_for(out):
+    with pytest.raises(ConfigError, match="another simulated Earth"):
+        gpp_coupling(out=out, region=BOX["region"], years=(2004, 2010))
+
+
 @pytest.fixture(scope="module")
 def products(tmp_path_factory):
     """Layers at 1 degree, production at 0.5, land cover at 0.25: production follows the second layer."""
@@ -114,6 +119,18 @@ def test_products_of_three_grids(products, tmp_path):
     assert means.idxmax() == "10-40 cm" and means["10-40 cm"] > 0.4 and means.drop("10-40 cm").abs().max() < 0.2
     text = (tmp_path / "o" / "report.html").read_text(encoding="utf-8")
     assert "Simulated data" not in text and "planted" not in text and "Real products" in text
+
+
+def test_too_few_years_make_a_report_that_says_so(products, tmp_path, monkeypatch):
+    """Also where the seasons are too large to be held in memory."""
+    import vadose.recipes.gpp_coupling_inputs as inputs
+
+    monkeypatch.setattr(inputs, "HELD", 0)
+    config = tmp_path / "c.yaml"
+    config.write_text(CONFIG.replace("2000/2014", "2000/2005"))
+    report = recipes.run("gpp-coupling", out=tmp_path / "o", library=products.url, config=config)
+    assert "too few years" in report.read_text(encoding="utf-8")
+    assert (pd.read_csv(tmp_path / "o" / "table.csv").n_cells == 0).all()
 
 
 @pytest.mark.parametrize(("change", "message"), [

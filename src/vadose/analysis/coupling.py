@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,6 +16,8 @@ from .coupling_table import coupling_table, depth_names
 from .ecosystems import ecosystem_map, same_grid
 from .storage import layer_storage
 from .wetness import wetness_seasons
+
+_PER_AREA = re.compile(r"m(\^|\*\*)?-2|/ ?m(\^|\*\*)?2|m⁻²|ha-1|/ ?ha")
 
 #: How significance is tested: all years independent, or as many as persistence leaves.
 TESTS = ("student", "n_eff")
@@ -237,7 +240,12 @@ def _production(gpp: xr.DataArray | xr.Dataset) -> xr.DataArray:
             raise SchemaError("gpp", found=f"variables {list(gpp.data_vars)}", needed="'gpp'",
                               do="Give the DataArray.")  # fmt: skip
         gpp = gpp["gpp"]
-    return annual_series(gpp.rename("gpp"))
+    gpp = gpp.rename("gpp")
+    annual = annual_series(gpp)
+    if not _PER_AREA.search(str(gpp.attrs["units"])):
+        raise SchemaError("gpp", found=f"units {gpp.attrs['units']!r}", needed="an amount or rate per area, as g m-2",
+                          do="Is this production? Then set its units attribute.")  # fmt: skip
+    return annual
 
 
 def _common(series: dict[str, xr.DataArray]) -> list[xr.DataArray]:

@@ -142,4 +142,9 @@ def _simulated(own: Library, region: tuple[float, float, float, float], years: t
         for name in own.names():
             own.delete(name)
         twin.create(own, region=region, resolution=RESOLUTION, years=years, seed=SEED, step="dekad", products=["gpp"])
+    gpp = own.open("twin/gpp")
+    held = gpp.attrs["grid"], int(gpp["time"].dt.year.min()), int(gpp["time"].dt.year.max())
+    if held != (Grid.regular(RESOLUTION).crop(region).to_attr(), *years):
+        raise ConfigError(f"out: {own.url}", found=f"another simulated Earth ({held[0]}, {held[1]}-{held[2]})",
+                          needed="the one asked for", do="Choose another output folder.")  # fmt: skip
     return own

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal
 
+import dask
 import pydantic
 import xarray as xr
 from pydantic import Field
@@ -16,7 +17,6 @@ from ..grid import Grid
 from ..regrid import to_grid
 from ..store import Library
 from .settings import Strict
-
 
 #: Bytes of seasons up to which they are held in memory.
 HELD = 500_000_000
@@ -89,7 +89,9 @@ def kept_seasons(layers: xr.Dataset, settings: CouplingConfig, own: Library, sna
         screened = analysis.screen_storage(layers)
         water = screened["swc"].assign_attrs(units="kg m-2").chunk(time=-1, layer=-1)
         seasons = analysis.wetness_seasons(water, by=settings.by)[["storage"]]
-        seasons = seasons.assign_coords(layer_bnds=layers["layer_bnds"]).compute()
+        seasons = seasons.assign_coords(layer_bnds=layers["layer_bnds"])
+        if seasons.nbytes <= HELD:  # read once for both
+            seasons, screened = dask.compute(seasons, screened[["n_out_of_range"]])
         count = int(screened["n_out_of_range"].sum())
         kept = {k: v for k, v in layers.attrs.items() if k in ("grid", "product", "simulated")}
         own.write(name, seasons.assign_attrs(kept, n_out_of_range=count), layout="plain",
