@@ -82,7 +82,7 @@ def test_a_world_map_thins_its_dots():
     ds["significant"] = ds.r.notnull()
     figure = plots.coupling_map(ds)
     count = max(len(line.get_xdata()) for line in figure.axes[0].lines if line.get_marker() == "o")
-    assert 500 < count <= 3000
+    assert 500 < count <= 2500
 
 
 @pytest.mark.parametrize("draw", [lambda: plots.coupling_donuts(table().assign_attrs(simulated="true")),

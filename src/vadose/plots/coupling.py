@@ -23,7 +23,7 @@ PARTS = (("share_positive", "significant positive", BLUE), ("rest", "not signifi
 #: Degrees left between two seasons.
 GAP = 7.0
 #: More significant cells than this are marked by every k-th of them.
-MAX_DOTS = 2500
+MAX_DOTS = 2000
 
 
 @drawn
@@ -188,7 +188,7 @@ def coupling_map(fields: xr.Dataset, *, season: str | None = None, mark: str = "
 
     Notes
     -----
-    Choice: where more than 2500 cells of a map are significant, every k-th row and column is stippled.
+    Choice: where more than 2000 cells of a map are significant, every k-th row and column is stippled.
     """
     check_variable(fields, "r", mark, "lat", "lon", where="fields")
     seasons = _names(fields, "season")
@@ -226,8 +226,8 @@ def coupling_map(fields: xr.Dataset, *, season: str | None = None, mark: str = "
         chosen[thin // 2 :: thin, thin // 2 :: thin] = dots[number][thin // 2 :: thin, thin // 2 :: thin]
         cell = wide / max(len(lon[known.any(axis=0)]), 1) * 72 * thin
         px, py = ground.project(grid_lat[chosen], grid_lon[chosen])
-        size = min(3.4, max(0.7, 0.3 * cell))
-        axes.plot(px, py, "o", ms=size, mec="white", mew=0.18 * size, mfc=INK, zorder=0.35,
+        size = min(3.4, max(1.3, 0.34 * cell))
+        axes.plot(px, py, "o", ms=size, mec="white", mew=0.18 * size if size > 2 else 0.0, mfc=INK, zorder=0.35,
                   rasterized=bool(chosen.sum() > 500))  # fmt: skip
         share = 100 * dots[number].sum() / max(int(np.isfinite(r[number]).sum()), 1)
         axes.set_title(f"{depth}: {share:.0f} % of cells significant", size=8.5, pad=4)
