@@ -8,6 +8,7 @@ name and unit of the data; simulated data are marked on the figure itself.
 from .boxes import score_boxes
 from .coastline import coastline
 from .counts import dropped_bars
+from .coupling import coupling_donuts, coupling_heatmap, coupling_map
 from .density import scatter_density
 from .drawing import svg
 from .global_map import global_map
@@ -18,6 +19,9 @@ from .series import break_gaps, time_series
 __all__ = [
     "break_gaps",
     "coastline",
+    "coupling_donuts",
+    "coupling_heatmap",
+    "coupling_map",
     "dropped_bars",
     "forest",
     "global_map",
