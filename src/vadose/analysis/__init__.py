@@ -5,16 +5,23 @@ from __future__ import annotations
 from .agreement import agreement
 from .attribution import attribute_variability, compare_periods, contribution_summary
 from .breaks import break_point, spread_change
+from .change import change
+from .depth import best_pairs, depth_table, surface_to_depth
+from .drought import drought, swdi
+from .drought_events import drought_area, drought_events, flash_drought
 from .sea_level import sea_level
 from .storage import NOAH_LIMITS, layer_storage, screen_storage
 from .summary import field_significance, trend_summary
 from .trends import trend
+from .water_index import best_time_scale, soil_water_index
 from .weights import cell_weights
 from .wetness import SEASONS, wetness_seasons
 from .years import annual_means
 
 __all__ = [
-    "NOAH_LIMITS", "SEASONS", "agreement", "annual_means", "attribute_variability", "break_point", "cell_weights",
-    "compare_periods", "contribution_summary", "field_significance", "layer_storage", "screen_storage", "sea_level",
-    "spread_change", "trend", "trend_summary", "wetness_seasons",
+    "NOAH_LIMITS", "SEASONS", "agreement", "annual_means", "attribute_variability", "best_pairs", "best_time_scale",
+    "break_point", "cell_weights", "change", "compare_periods", "contribution_summary", "depth_table", "drought",
+    "drought_area", "drought_events", "field_significance", "flash_drought", "layer_storage", "screen_storage",
+    "sea_level", "soil_water_index", "spread_change", "surface_to_depth", "swdi", "trend", "trend_summary",
+    "wetness_seasons",
 ]  # fmt: skip

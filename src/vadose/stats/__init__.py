@@ -9,12 +9,15 @@ from . import (
     attribution,
     autocorrelation,
     breaks,
+    calendar_ranks,
+    depth,
     multiple,
     pairs,
     pooled,
     quadruple,
     ranking,
     rescale,
+    spells,
     trends,
     triple,
     windows,
@@ -28,7 +31,7 @@ from .triple import collocate
 from .windows import exponential_filter, moving_anomaly
 
 __all__ = [
-    "STATUS", "attribution", "autocorrelation", "breaks", "cdf_fit", "cdf_match", "collocate", "effective_size",
-    "exponential_filter", "fdr", "moving_anomaly", "multiple", "pairs", "pooled", "quadruple", "ranking", "rescale",
-    "scores", "trends", "triple", "windows",
+    "STATUS", "attribution", "autocorrelation", "breaks", "calendar_ranks", "cdf_fit", "cdf_match", "collocate",
+    "depth", "effective_size", "exponential_filter", "fdr", "moving_anomaly", "multiple", "pairs", "pooled",
+    "quadruple", "ranking", "rescale", "scores", "spells", "trends", "triple", "windows",
 ]  # fmt: skip
