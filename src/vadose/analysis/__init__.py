@@ -6,7 +6,7 @@ from .agreement import agreement
 from .attribution import attribute_variability, compare_periods, contribution_summary
 from .breaks import break_point, spread_change
 from .change import change
-from .depth import best_pairs, depth_table, surface_to_depth
+from .depth import best_pairs, depth_table, station_depths, surface_to_depth
 from .drought import drought, swdi
 from .drought_events import drought_area, drought_events, flash_drought
 from .sea_level import sea_level
@@ -22,6 +22,6 @@ __all__ = [
     "NOAH_LIMITS", "SEASONS", "agreement", "annual_means", "attribute_variability", "best_pairs", "best_time_scale",
     "break_point", "cell_weights", "change", "compare_periods", "contribution_summary", "depth_table", "drought",
     "drought_area", "drought_events", "field_significance", "flash_drought", "layer_storage", "screen_storage",
-    "sea_level", "soil_water_index", "spread_change", "surface_to_depth", "swdi", "trend", "trend_summary",
-    "wetness_seasons",
+    "sea_level", "soil_water_index", "spread_change", "station_depths", "surface_to_depth", "swdi", "trend",
+    "trend_summary", "wetness_seasons",
 ]  # fmt: skip

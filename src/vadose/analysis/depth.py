@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import xarray as xr
 
@@ -17,6 +15,8 @@ BIN_NAMES = ("0-10 cm", "10-40 cm", "40-100 cm", "> 100 cm")
 #: Slack of depths [m]: probes at 2 and 4 inches stand for 5 and 10 cm.
 SLACK = 2e-3
 _SCORES = ("r", "r_lower", "r_upper", "n", "n_eff_r", "status")
+_MEASURES = ("r", "lag", "r_max", "t_best", "r_best", "n")
+_QUANTILES = (("median", 0.5, "median"), ("q25", 0.25, "lower quartile"), ("q75", 0.75, "upper quartile"))
 _TEXTS = {
     "r": "correlation of surface and depth", "r_lower": "lower bound of the correlation",
     "r_upper": "upper bound of the correlation", "n": "number of pairs", "n_eff": "effective number of pairs",
@@ -186,22 +186,19 @@ def best_pairs(pairs: xr.Dataset) -> xr.Dataset:
     return out.assign_attrs(pairs_left_out=len(keys) - len(best))
 
 
-def depth_table(pairs: xr.Dataset, *, by: Sequence[str] = ()) -> xr.Dataset:
-    """Median and quartiles over stations of correlation, lag and time scale, by depth bin.
+def station_depths(pairs: xr.Dataset) -> xr.Dataset:
+    """One row for each station and depth bin, the median over the station's depths in it.
 
     Parameters
     ----------
     pairs : xarray.Dataset
         From :func:`surface_to_depth`; lazy numbers are read.
-    by : sequence of str
-        Further coordinates that split the table, such as ``["network"]``.
 
     Returns
     -------
     xarray.Dataset
-        dim ``row``: for ``r``, ``lag``, ``r_max``, ``t_best`` and ``r_best`` the ``_median``, ``_q25``, ``_q75`` and
-        ``_stations`` (with a number); ``n_median`` days; ``stations`` (with a sensor in the bin); coordinates ``bin``
-        and those of ``by``. A bin without a sensor has a row with 0 stations.
+        dim ``row``: ``r``, ``r_max``, ``r_best`` [1], ``lag``, ``t_best`` [d], ``n`` [1], ``depths`` (number of
+        depths); coordinates ``network``, ``station``, ``bin``.
 
     Raises
     ------
@@ -210,48 +207,65 @@ def depth_table(pairs: xr.Dataset, *, by: Sequence[str] = ()) -> xr.Dataset:
 
     Notes
     -----
-    :func:`best_pairs` first. Choice: a station counts once in a bin, with the median over its depths there.
+    :func:`best_pairs` first.
+    """
+    chosen = best_pairs(pairs)
+    frame = chosen[list(_MEASURES)].to_dataframe()
+    grouped = frame.groupby(["network", "station", "bin"], sort=True)[list(_MEASURES)]
+    middle, depths = grouped.median().reset_index(), grouped.size().to_numpy()
+    keys = ("network", "station", "bin")
+    out = xr.Dataset({k: ("row", middle[k].to_numpy(float), pairs[k].attrs) for k in _MEASURES},
+                     {k: ("row", middle[k].to_numpy(str)) for k in keys})  # fmt: skip
+    out["depths"] = ("row", depths.astype("int32"), {"units": "1", "long_name": "depths in the bin"})
+    return schema.stamp(out, title="Surface to depth by station and bin", simulated=schema.is_simulated(pairs),
+                        pairs_left_out=chosen.attrs["pairs_left_out"])  # fmt: skip
+
+
+def depth_table(pairs: xr.Dataset) -> xr.Dataset:
+    """Median and quartiles over stations of correlation, lag and time scale, by depth bin.
+
+    Parameters
+    ----------
+    pairs : xarray.Dataset
+        From :func:`surface_to_depth`; lazy numbers are read.
+
+    Returns
+    -------
+    xarray.Dataset
+        dim ``bin``, all of :data:`BIN_NAMES`: ``stations`` with a sensor in the bin; for ``r``, ``lag``, ``r_max``,
+        ``t_best``, ``r_best`` and ``n`` the ``_median``, ``_q25`` and ``_q75`` over stations, and ``_stations``, those
+        with a number.
+
+    Raises
+    ------
+    SchemaError
+        If it is no such dataset.
+
+    Notes
+    -----
+    Choice: a station counts once in a bin (:func:`station_depths`).
 
     Examples
     --------
     >>> ds = xr.Dataset({k: ("pair", [0.5, 0.7, 0.9]) for k in ("r", "lag", "r_max", "t_best", "r_best", "n")},
     ...                 {"network": ("pair", ["N"] * 3), "station": ("pair", ["A", "A", "B"]),
     ...                  "depth": ("pair", [0.2, 0.3, 0.3]), "bin": ("pair", ["10-40 cm"] * 3)})
-    >>> got = depth_table(ds).sel(row=1)
-    >>> got.bin.item(), got.stations.item(), round(got.r_median.item(), 3)
-    ('10-40 cm', 2, 0.75)
+    >>> got = depth_table(ds).sel(bin="10-40 cm")
+    >>> got.stations.item(), round(got.r_median.item(), 3)
+    (2, 0.75)
     """
-    frame = best_pairs(pairs)[["r", "lag", "r_max", "t_best", "r_best", "n"]].to_dataframe()
-    by = list(by)
-    if missing := [name for name in by if name not in frame.columns]:
-        raise SchemaError("by", found=f"{missing}", needed="coordinates of the pairs")
-    measures = ["r", "lag", "r_max", "t_best", "r_best", "n"]
-    per_station = frame.groupby([*by, "bin", "network", "station"] if "network" not in by else [*by, "bin", "station"],
-                                sort=True)[measures].median()  # fmt: skip
-    groups = sorted(set(map(tuple, frame[by].to_numpy().tolist()))) if by else [()]
-    rows: dict[str, list] = {"bin": [], "stations": []} | {name: [] for name in by}
-    for key in groups:
-        for name in BIN_NAMES:
-            chosen = per_station
-            for label, value in zip([*by, "bin"], [*key, name], strict=True):
-                chosen = chosen[chosen.index.get_level_values(label) == value]
-            rows["bin"].append(name)
-            rows["stations"].append(len(chosen))
-            for label, value in zip(by, key, strict=True):
-                rows[label].append(value)
-            for m in measures:
-                values = chosen[m].dropna().to_numpy(float)
-                for end, q in (("q25", 0.25), ("median", 0.5), ("q75", 0.75)):
-                    rows.setdefault(f"{m}_{end}", []).append(np.quantile(values, q) if values.size else np.nan)
-                rows.setdefault(f"{m}_stations", []).append(values.size)
-    out = xr.Dataset({k: ("row", v) for k, v in rows.items() if k not in ("bin", *by)},
-                     {k: ("row", rows[k]) for k in ("bin", *by)})  # fmt: skip
-    out = out.assign_coords(row=np.arange(out.sizes["row"]))
-    for name in out.data_vars:
-        measure = str(name).rsplit("_", 1)[0]
-        known = measure in pairs and not str(name).endswith("stations")
-        unit = pairs[measure].attrs.get("units", "1") if known else "1"
-        out[name].attrs = {"units": unit, "long_name": str(name).replace("_", " ")}
+    rows = station_depths(pairs)
+    where = [rows["bin"].values == name for name in BIN_NAMES]
+    out = xr.Dataset(coords={"bin": list(BIN_NAMES)})
+    out["stations"] = ("bin", [int(w.sum()) for w in where], {"units": "1", "long_name": "stations"})
+    for name in _MEASURES:
+        known = [v[np.isfinite(v)] for v in (rows[name].values[w] for w in where)]
+        unit, text = (rows[name].attrs.get(k, d) for k, d in (("units", "1"), ("long_name", name)))
+        for end, q, words in _QUANTILES:
+            values = [np.quantile(v, q) if v.size else np.nan for v in known]
+            out[f"{name}_{end}"] = ("bin", values, {"units": unit, "long_name": f"{text}: {words} over stations"})
+        out[f"{name}_stations"] = ("bin", [v.size for v in known],
+                                   {"units": "1", "long_name": f"stations with a number: {text}"})  # fmt: skip
     return schema.stamp(out, title="Surface to depth by depth bin", simulated=schema.is_simulated(pairs))
 
 
@@ -291,7 +305,7 @@ def _pairs_of(stations: xr.Dataset, surface: float) -> tuple[np.ndarray, np.ndar
 
 
 def _check_pairs(pairs: xr.Dataset) -> None:
-    needed = {"r", "n", "network", "station", "depth", "bin"}
+    needed = {*_MEASURES, "network", "station", "depth", "bin"}
     if not isinstance(pairs, xr.Dataset) or not needed <= set(pairs.variables):
         raise SchemaError("pairs", found=type(pairs).__name__, needed=f"a dataset with {sorted(needed)}",
                           do="Make it with vadose.analysis.surface_to_depth.")  # fmt: skip

@@ -127,6 +127,9 @@ def drought(
         out["swdi"] = swdi(da, field_capacity=field_capacity, wilting_point=wilting_point)
     if "grid" in da.attrs:
         out.attrs["grid"] = da.attrs["grid"]
+    if schema.is_simulated(da):  # a variable taken out of the dataset stays marked
+        for name in ("percentile", "standardised_index", "standardised_anomaly"):
+            out[name].attrs["simulated"] = "true"
     return schema.stamp(
         out, title=f"Drought of {da.attrs.get('long_name', da.name or 'a variable')} ({units})",
         product=da.attrs.get("product", ""), version=da.attrs.get("product_version", ""),

@@ -6,10 +6,13 @@ name and unit of the data; simulated data are marked on the figure itself.
 """
 
 from .boxes import score_boxes
+from .change import change_map
 from .coastline import coastline
 from .counts import dropped_bars
 from .density import scatter_density
+from .depth import depth_boxes, swi_series
 from .drawing import svg
+from .drought import drought_area_series, drought_map, drought_timeline
 from .global_map import global_map
 from .intervals import forest
 from .maps import score_map, station_map, status_map
@@ -17,8 +20,13 @@ from .series import break_gaps, time_series
 
 __all__ = [
     "break_gaps",
+    "change_map",
     "coastline",
+    "depth_boxes",
     "dropped_bars",
+    "drought_area_series",
+    "drought_map",
+    "drought_timeline",
     "forest",
     "global_map",
     "scatter_density",
@@ -27,5 +35,6 @@ __all__ = [
     "station_map",
     "status_map",
     "svg",
+    "swi_series",
     "time_series",
 ]
