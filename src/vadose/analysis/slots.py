@@ -101,5 +101,5 @@ def slot_axis(da: xr.DataArray, dim: str = "time") -> SlotAxis:
                           do="Average with vadose.periods.composite.")  # fmt: skip
     leap = t.is_leap_year
     slot = t.day_of_year.to_numpy() - 1 + ((t.month.to_numpy() > 2) & ~leap)
-    position = ((days - days[0]) / pd.Timedelta(1, "D")).to_numpy() if len(t) else np.empty(0)
-    return SlotAxis("day", slot.astype(np.int64), year, np.round(position).astype(np.int64), axis.period)
+    number = days.to_numpy().astype("datetime64[D]").astype(np.int64)
+    return SlotAxis("day", slot.astype(np.int64), year, number - number[:1].sum(), axis.period)

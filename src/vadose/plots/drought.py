@@ -142,8 +142,8 @@ def drought_timeline(events: xr.Dataset, *, rows: str = "cell") -> Figure:
 
     Notes
     -----
-    At most 24 rows, those with the largest summed severity. A triangle above a bar marks a flash drought, one at its end
-    that the record or a gap hides that end.
+    At most 24 rows, those with the largest summed severity. A triangle above a bar marks a flash drought, one at its
+    end that the record or a gap hides that end.
     """
     check_variable(events, "onset", "end", "severity", "intensity", "flash", "onset_seen", "end_seen", where="events")
     names = _row_names(events, rows)

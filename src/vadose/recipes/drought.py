@@ -16,7 +16,7 @@ from ..grid import Grid
 from ..store import Library
 from .drought_report import write
 from .evaluate import _whole, writable_folder
-from .settings import Strict, dump, read
+from .settings import Strict, check, dump, read
 
 Step = Callable[[int, int, str], None]
 
@@ -60,7 +60,7 @@ class DroughtSettings(Strict):
 
 
 #: What is done with the simulated region: the root zone at 0.1-0.4 m, for the surface dries with every week of sun.
-TWIN = DroughtSettings(dataset="twin/truth", layer=1, soil="twin/land", change=ChangeSettings(dataset="twin/sensor_a"))
+TWIN = {"dataset": "twin/truth", "layer": 1, "soil": "twin/land", "change": {"dataset": "twin/sensor_a"}}
 
 
 def drought(*, out: str | Path, library: str | None = None, config: str | Path | None = None,
@@ -97,7 +97,8 @@ def drought(*, out: str | Path, library: str | None = None, config: str | Path |
     step(1, 4, "ranking every value among those of its time of the year")
     result = analysis.drought(
         da, window=settings.window, plotting=settings.plotting, leave_out=settings.leave_out, index=settings.index,
-        reference=settings.reference, min_years=settings.min_years, **soil,
+        reference=settings.reference, min_years=settings.min_years,
+        field_capacity=soil.get("field_capacity"), wilting_point=soil.get("wilting_point"),
     ).compute()  # fmt: skip
     step(2, 4, "areas, events and change")
     area = analysis.drought_area(result["percentile"]).compute()
@@ -133,11 +134,11 @@ def _simulate(folder: Path) -> Library:
 
 def _default(store: Library, library: str | None) -> DroughtSettings:
     if library is None:
-        return TWIN
+        return check(TWIN, DroughtSettings, where="")
     names = [n for n in store.names() if schema.form(store.open(n)) == "grid"]
     if len(names) != 1:
         raise ConfigError("--config", found="nothing", needed=f"a YAML file with `dataset`: one of {', '.join(names)}")
-    return DroughtSettings(dataset=names[0])
+    return check({"dataset": names[0]}, DroughtSettings, where="")
 
 
 def _open(store: Library, name: str, settings: DroughtSettings) -> xr.Dataset:

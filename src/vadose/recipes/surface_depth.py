@@ -16,7 +16,7 @@ from ..errors import InputFileError, SchemaError
 from ..report import Column, Report
 from ..units import format_number
 from .evaluate import _whole, writable_folder
-from .settings import Strict, dump, read
+from .settings import Strict, check, dump, read
 
 Step = Callable[[int, int, str], None]
 
@@ -62,7 +62,7 @@ def surface_depth(*, out: str | Path, data: str | Path | None = None, config: st
     InputFileError
         If no archive has a station with sensors at the surface and below.
     """
-    settings = read(config, SurfaceDepthSettings) if config else SurfaceDepthSettings()
+    settings = read(config, SurfaceDepthSettings) if config else check({}, SurfaceDepthSettings, where="")
     folder = writable_folder(out).resolve()
     sources = {"simulated-stations": None} if data is None else _archives(Path(data))
     report = Report("Surface to depth", simulated=data is None, subtitle="what surface sensors tell of the soil below")

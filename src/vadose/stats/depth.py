@@ -40,7 +40,7 @@ def lagged_correlation(
     -------
     dict of ndarray
         ``r`` and ``n`` (..., lag); ``lag`` (...) of the largest r [steps], NaN where it is the first or last lag tried;
-        ``r_max`` (...); ``status`` (...): ``no_overlap``, ``too_few_pairs``, ``zero_variance``, or ``not_converged``
+        ``r_max`` (...); ``status`` (...): ``no_data``, ``no_overlap``, ``too_few_pairs``, ``zero_variance``, or ``not_converged``
         where the largest r stands at an end.
 
     Raises
@@ -81,7 +81,8 @@ def lagged_correlation(
     most = number.max(axis=1, initial=0)
     status = np.where(inner, STATUS["ok"], STATUS["not_converged"])
     status = np.where(found, status, np.where(most >= max(min_n, 3), STATUS["zero_variance"], STATUS["too_few_pairs"]))
-    status = np.where(most == 0, STATUS["no_overlap"], status).astype(np.int8)
+    status = np.where(most == 0, STATUS["no_overlap"], status)
+    status = np.where(_absent(x) | _absent(y), STATUS["no_data"], status).astype(np.int8)
     return {
         "r": r.reshape(*shape, -1), "n": number.reshape(*shape, -1),
         "lag": np.where(inner, steps[top], np.nan).reshape(shape),
@@ -156,11 +157,17 @@ def best_time_scale(
     over_rows(work, count, rows=4)
     none = np.where(number == 0, STATUS["no_overlap"],
                     np.where(number < max(min_n, 3), STATUS["too_few_pairs"], STATUS["zero_variance"]))  # fmt: skip
+    none = np.where(_absent(x) | _absent(y), STATUS["no_data"], none)
     status = np.choose(end, [STATUS["ok"], STATUS["not_converged"], none]).astype(np.int8)
     return {
         "r": every.reshape(*shape, -1), "t_best": best.reshape(shape), "r_best": top.reshape(shape),
         "n": number.reshape(shape), "status": status.reshape(shape),
     }  # fmt: skip
+
+
+def _absent(rows: NDArray) -> NDArray[np.bool_]:
+    """Rows without any value."""
+    return ~np.isfinite(rows).any(axis=1)
 
 
 def _rows(rows: NDArray, part: slice) -> NDArray[np.float64]:
