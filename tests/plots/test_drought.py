@@ -77,7 +77,7 @@ def test_change_has_dots_where_it_is_significant():
     da = percentile(np.linspace(-0.1, 0.1, 9).reshape(3, 3)).drop_vars("time")
     ds = xr.Dataset({"change": da.assign_attrs(units="m3 m-3", long_name="change"),
                      "change_uncertainty": (da * 0 + 0.03).assign_attrs(units="m3 m-3", long_name="uncertainty"),
-                     "significant": abs(da) > 0.05, "significant_field": abs(da) > 0.09},
+                     "significant": abs(da) > 0.06, "significant_field": abs(da) > 0.09},
                     attrs={"before": "2015-06-01", "after": "2015-08-01"})  # fmt: skip
 
     def dots(figure):

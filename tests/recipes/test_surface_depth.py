@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
 def test_the_recipe_finds_the_planted_time_scale(folder, tmp_path):
     page = recipes.run("surface-depth", data=folder, out=tmp_path / "out")
     text = page.read_text(encoding="utf-8")
-    assert text.count("<figure") == 2 and "SIMULATED" not in text and "hess-25-5749-2021" in text
+    assert text.count("<svg") == 2 and "SIMULATED" not in text and "hess-25-5749-2021" in text
     with xr.open_dataset(tmp_path / "out" / f"{folder.name}-pairs.nc") as ds:
         assert ds.sizes["pair"] == 1 and ds["of"].values.tolist() == ["values", "anomalies"]
         assert float(ds.t_best[0, 0]) == pytest.approx(12.0, rel=0.1)
@@ -59,5 +59,5 @@ def test_bad_settings_are_refused(folder, tmp_path):
 def test_both_real_archives_are_tabled(data, tmp_path):
     page = recipes.run("surface-depth", data=data, out=tmp_path / "out")
     tables = sorted((tmp_path / "out").glob("*-bins.csv"))
-    assert len(tables) == 2 and page.read_text(encoding="utf-8").count("<figure") == 4
+    assert len(tables) == 2 and page.read_text(encoding="utf-8").count("<svg") == 4
     assert all(pd.read_csv(t).query("of == 'values'").r_median.max() > 0.75 for t in tables)
