@@ -51,9 +51,8 @@ def test_a_planted_change_is_found_on_the_map():
 @pytest.mark.parametrize("missing", ["before", "after", "uncertainty", "negative"])
 def test_what_is_missing_is_a_status(missing):
     one, two, u = field(np.full((2, 2), 0.2)), field(np.full((2, 2), 0.3)), field(np.full((2, 2), 0.02))
-    {"before": one, "after": two, "uncertainty": u, "negative": u}[missing][0, 0] = (
-        -1 if missing == "negative" else np.nan
-    )
+    spoilt = {"before": one, "after": two, "uncertainty": u, "negative": u}[missing]
+    spoilt[0, 0] = -1 if missing == "negative" else np.nan
     got = analysis.change(one, two, uncertainty_before=u, uncertainty_after=0.02)
     assert got.status.values.tolist() == [[STATUS["no_data"], 0], [0, 0]]
     assert np.isnan(got.change[0, 0]) and not got.significant[0, 0] and not got.significant_field[0, 0]

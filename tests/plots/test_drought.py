@@ -11,8 +11,9 @@ def percentile(values, **attrs):
     values = np.asarray(values, float)
     return xr.DataArray(values, dims=("lat", "lon"), name="percentile",
                         attrs={"units": "%", "long_name": "percentile for the time of the year", **attrs},
-                        coords={"lat": 45.0 - 0.25 * np.arange(values.shape[0]), "time": np.datetime64("2015-08-01", "ns"),
-                                "lon": 5.0 + 0.25 * np.arange(values.shape[1])})  # fmt: skip
+                        coords={"lat": 45.0 - 0.25 * np.arange(values.shape[0]),
+                                "lon": 5.0 + 0.25 * np.arange(values.shape[1]),
+                                "time": np.datetime64("2015-08-01", "ns")})  # fmt: skip
 
 
 def events(n=3, **attrs):

@@ -4,7 +4,7 @@ import pytest
 import xarray as xr
 import yaml
 
-from vadose import recipes
+from vadose import periods, recipes
 from vadose.errors import ConfigError
 from vadose.grid import Grid
 from vadose.store import Library
@@ -14,9 +14,7 @@ from vadose.store import Library
 def library(tmp_path_factory):
     """Dekads of twelve years on 3 × 4 cells, dry in the summer of 2008."""
     rng = np.random.default_rng(0)
-    time = pd.DatetimeIndex(
-        [f"{y}-{m:02d}-{d:02d}" for y in range(2000, 2012) for m in range(1, 13) for d in (1, 11, 21)]
-    )
+    time = periods.dekads("2000D01", "2011D36")
     grid = Grid.regular(0.5).crop((0.0, 44.0, 2.0, 45.5))
     sm = 0.25 + 0.05 * rng.standard_normal((time.size, 3, 4))
     sm[(time >= "2008-05-01") & (time < "2008-10-01")] = 0.4
@@ -47,10 +45,10 @@ def test_the_recipe_finds_the_dry_summer_and_writes_everything(library, tmp_path
 
 def test_box_period_date_and_change_come_from_the_settings(library, tmp_path):
     config = tmp_path / "c.yaml"
-    config.write_text(yaml.safe_dump({
-        "dataset": "record", "bbox": [1.0, 44.0, 2.0, 45.0], "period": "2000/2010", "date": "2008-07", "index": "beta",
-        "change": {"dataset": "record", "before": "2008-05-01", "after": "2008-07-01", "uncertainty": 0.03},
-    }))  # fmt: skip
+    config.write_text(
+        "dataset: record\nbbox: [1.0, 44.0, 2.0, 45.0]\nperiod: 2000/2010\ndate: 2008-07-01\nindex: beta\n"
+        "change: {dataset: record, before: 2008-05-01, after: 2008-07-01, uncertainty: 0.03}\n"
+    )
     recipes.run("drought", library=library, config=config, out=tmp_path / "out")
     with xr.open_dataset(tmp_path / "out" / "drought.nc") as ds:
         assert dict(ds.sizes) == {"time": 11 * 36, "lat": 2, "lon": 2}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import xarray as xr
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from .. import analysis, periods, schema, twin
 from ..errors import ConfigError
@@ -26,12 +27,20 @@ YEARS = (2001, 2016)
 SEED = 7
 
 
+def _text(value: Any) -> Any:
+    """YAML reads a bare date or year as such and not as text."""
+    return str(value) if isinstance(value, datetime.date | int) and not isinstance(value, bool) else value
+
+
+When = Annotated[str, BeforeValidator(_text)]
+
+
 class ChangeSettings(Strict):
     """Two dates to compare."""
 
     dataset: str
-    before: str | None = None
-    after: str | None = None
+    before: When | None = None
+    after: When | None = None
     uncertainty: float | None = Field(None, gt=0)
     correlation: float = Field(0.0, ge=-1, le=1)
     alpha: float = Field(0.05, gt=0, lt=1)
@@ -45,7 +54,7 @@ class DroughtSettings(Strict):
     layer: int | None = None
     soil: str | None = None
     bbox: tuple[float, float, float, float] | None = None
-    period: str | None = None
+    period: When | None = None
     window: float = Field(31.0, gt=0, le=366)
     plotting: Literal["weibull", "gringorten", "hazen"] = "weibull"
     leave_out: bool = True
@@ -55,7 +64,7 @@ class DroughtSettings(Strict):
     threshold: float = Field(20.0, gt=0, lt=100)
     min_duration: float = Field(5.0, gt=0)
     max_gap: int = Field(0, ge=0)
-    date: str | None = None
+    date: When | None = None
     change: ChangeSettings | None = None
 
 

@@ -72,7 +72,8 @@ def _events(report: Report, events: xr.Dataset) -> None:
         + (f" after more than {events.attrs['max_gap']} steps. " if events.attrs["max_gap"] else ". ")
         + f"{events.sizes['event']} events of at least {events.attrs['min_duration']:g} d in all cells "
         f"({events.attrs['shorter']} shorter ones left out). Flash drought: {events.attrs['flash']}; "
-        f"{int((flash == 1).sum())} events, unknown for {int((flash == -1).sum())} because the record's begin or a missing value hides it.",
+        f"{int((flash == 1).sum())} events; not known for {int((flash == -1).sum())}, of which a missing value or an "
+        "end of the record hides a part.",
     )
     caption = "Events by cell, the cells with most severity; colour: mean deficit below the threshold."
     report.add_figure(plots.svg(plots.drought_timeline(events), title=caption), caption, units="%")

@@ -40,8 +40,8 @@ def lagged_correlation(
     -------
     dict of ndarray
         ``r`` and ``n`` (..., lag); ``lag`` (...) of the largest r [steps], NaN where it is the first or last lag tried;
-        ``r_max`` (...); ``status`` (...): ``no_data``, ``no_overlap``, ``too_few_pairs``, ``zero_variance``, or ``not_converged``
-        where the largest r stands at an end.
+        ``r_max`` (...); ``status`` (...): ``no_data``, ``no_overlap``, ``too_few_pairs``, ``zero_variance``, or
+        ``not_converged`` where the largest r stands at an end.
 
     Raises
     ------
