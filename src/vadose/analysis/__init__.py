@@ -9,20 +9,56 @@ from .agreement import agreement
 from .annual import annual_series
 from .attribution import attribute_variability, compare_periods, contribution_summary
 from .breaks import break_point, spread_change
+from .change import change
 from .coupling import coupling, join_depths
 from .coupling_table import coupling_table
+from .depth import best_pairs, depth_table, station_depths, surface_to_depth
+from .drought import drought, swdi
+from .drought_events import drought_area, drought_events, flash_drought
 from .ecosystems import classes_on, ecosystem_map
 from .sea_level import sea_level
 from .storage import NOAH_LIMITS, layer_storage, screen_storage
 from .summary import field_significance, trend_summary
 from .trends import trend
+from .water_index import best_time_scale, soil_water_index
 from .weights import cell_weights
 from .wetness import SEASONS, wetness_seasons
 from .years import annual_means
 
 __all__ = [
-    "NOAH_LIMITS", "SEASONS", "agreement", "annual_means", "annual_series", "attribute_variability", "break_point",
-    "cell_weights", "classes_on", "compare_periods", "contribution_summary", "coupling", "coupling_table",
-    "ecosystem_map", "field_significance", "join_depths", "layer_storage", "screen_storage", "sea_level",
-    "spread_change", "trend", "trend_summary", "wetness_seasons",
-]  # fmt: skip
+    "NOAH_LIMITS",
+    "SEASONS",
+    "agreement",
+    "annual_means",
+    "annual_series",
+    "attribute_variability",
+    "best_pairs",
+    "best_time_scale",
+    "break_point",
+    "cell_weights",
+    "change",
+    "classes_on",
+    "compare_periods",
+    "contribution_summary",
+    "coupling",
+    "coupling_table",
+    "depth_table",
+    "drought",
+    "drought_area",
+    "drought_events",
+    "ecosystem_map",
+    "field_significance",
+    "flash_drought",
+    "join_depths",
+    "layer_storage",
+    "screen_storage",
+    "sea_level",
+    "soil_water_index",
+    "spread_change",
+    "station_depths",
+    "surface_to_depth",
+    "swdi",
+    "trend",
+    "trend_summary",
+    "wetness_seasons",
+]

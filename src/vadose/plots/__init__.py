@@ -6,11 +6,14 @@ name and unit of the data; simulated data are marked on the figure itself.
 """
 
 from .boxes import score_boxes
+from .change import change_map
 from .coastline import coastline
 from .counts import dropped_bars
 from .coupling import coupling_donuts, coupling_heatmap, coupling_map
 from .density import scatter_density
+from .depth import depth_boxes, swi_series
 from .drawing import svg
+from .drought import drought_area_series, drought_map, drought_timeline
 from .global_map import global_map
 from .intervals import forest
 from .maps import score_map, station_map, status_map
@@ -18,11 +21,16 @@ from .series import break_gaps, time_series
 
 __all__ = [
     "break_gaps",
+    "change_map",
     "coastline",
     "coupling_donuts",
     "coupling_heatmap",
     "coupling_map",
+    "depth_boxes",
     "dropped_bars",
+    "drought_area_series",
+    "drought_map",
+    "drought_timeline",
     "forest",
     "global_map",
     "scatter_density",
@@ -31,5 +39,6 @@ __all__ = [
     "station_map",
     "status_map",
     "svg",
+    "swi_series",
     "time_series",
 ]
