@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from .agreement import agreement
 from .attribution import attribute_variability, compare_periods, contribution_summary
+from .break_trends import break_trend
 from .breaks import break_point, spread_change
 from .common import common_annual_means, common_trends
 from .compare import compare_trends
 from .forcing import annual_totals, discrepancy_by_region, forcing_discrepancy
 from .sea_level import sea_level
+from .station_trends import station_trends
 from .storage import NOAH_LIMITS, layer_storage, screen_storage
 from .summary import field_significance, trend_summary
 from .trends import trend
@@ -18,7 +20,7 @@ from .years import annual_means
 
 __all__ = [
     "NOAH_LIMITS", "SEASONS", "agreement", "annual_means", "annual_totals", "attribute_variability", "break_point",
-    "cell_weights", "common_annual_means", "common_trends", "compare_periods", "compare_trends",
+    "break_trend", "cell_weights", "common_annual_means", "common_trends", "compare_periods", "compare_trends",
     "contribution_summary", "discrepancy_by_region", "field_significance", "forcing_discrepancy", "layer_storage",
-    "screen_storage", "sea_level", "spread_change", "trend", "trend_summary", "wetness_seasons",
+    "screen_storage", "sea_level", "spread_change", "station_trends", "trend", "trend_summary", "wetness_seasons",
 ]  # fmt: skip
