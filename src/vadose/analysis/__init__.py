@@ -13,6 +13,7 @@ from .sea_level import sea_level
 from .station_trends import station_trends
 from .storage import NOAH_LIMITS, layer_storage, screen_storage
 from .summary import field_significance, trend_summary
+from .trend_errors import trend_errors
 from .trends import trend
 from .weights import cell_weights
 from .wetness import SEASONS, wetness_seasons
@@ -22,5 +23,6 @@ __all__ = [
     "NOAH_LIMITS", "SEASONS", "agreement", "annual_means", "annual_totals", "attribute_variability", "break_point",
     "break_trend", "cell_weights", "common_annual_means", "common_trends", "compare_periods", "compare_trends",
     "contribution_summary", "discrepancy_by_region", "field_significance", "forcing_discrepancy", "layer_storage",
-    "screen_storage", "sea_level", "spread_change", "station_trends", "trend", "trend_summary", "wetness_seasons",
+    "screen_storage", "sea_level", "spread_change", "station_trends", "trend", "trend_errors",
+    "trend_summary", "wetness_seasons",
 ]  # fmt: skip

@@ -5,27 +5,37 @@ box) and returns a Matplotlib figure that belongs to no window. :func:`svg` writ
 name and unit of the data; simulated data are marked on the figure itself.
 """
 
+from .agreement import agreement_map, slope_correlation
 from .boxes import score_boxes
 from .coastline import coastline
 from .counts import dropped_bars
 from .density import scatter_density
 from .drawing import svg
+from .field_panels import trend_panels
+from .forcing_map import forcing_map
 from .global_map import global_map
 from .intervals import forest
 from .maps import score_map, station_map, status_map
 from .series import break_gaps, time_series
+from .trend_rows import region_rates, share_bars
 
 __all__ = [
+    "agreement_map",
     "break_gaps",
     "coastline",
     "dropped_bars",
+    "forcing_map",
     "forest",
     "global_map",
+    "region_rates",
     "scatter_density",
     "score_boxes",
     "score_map",
+    "share_bars",
+    "slope_correlation",
     "station_map",
     "status_map",
     "svg",
     "time_series",
+    "trend_panels",
 ]
