@@ -40,6 +40,8 @@ class Recipe:
 
 
 RECIPES = {
+    "multisource-trends": Recipe("Multi-source trends - who sees land grow wetter or drier, and why (paper 000)",
+                                 "multisource_trends:multisource_trends", takes=("library", "config")),
     "real-sample": Recipe("Real sample - satellite, reanalysis and stations over Hawaii",
                           "real_sample:real_sample", takes=("data",), needs=("data",)),
     "twin-exam": Recipe("Twin exam - eleven simulated products fused and judged by the truth (needs no data)",
