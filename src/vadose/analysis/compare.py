@@ -11,8 +11,8 @@ from .. import schema
 from ..errors import ConfigError
 from ..grid import Grid
 from .common import common_annual_means, trends_on_cells, whole_years
-from .regions import regions_by_kind, with_regions
-from .summary import check_alpha, describe_shares, field_significance, share_of
+from .regions import regions_by_kind, stack_regions, sum_by
+from .summary import check_alpha, field_significance, share_table
 from .trends import per_year, trend
 from .weights import cell_weights
 
@@ -104,7 +104,7 @@ def compare_trends(
         tables.append(xr.concat(rows, "product").assign_coords(product=list(trends)))
     out = xr.concat(tables, "period").assign_coords(period=list(named)).transpose("product", "period", "region")
     first = next(iter(products.values()))
-    _describe(out, per_year(units or str(first.attrs["units"])))
+    _describe(out, tables[0], per_year(units or str(first.attrs["units"])))
     return schema.stamp(
         out, title="Trends of products compared", inputs=list(products), area=area, alpha=alpha, mask=mask,
         threshold=threshold, fdr=str(fdr).lower(), method=method, test=test, level=level, min_valid=min_valid,
@@ -113,36 +113,32 @@ def compare_trends(
     )  # fmt: skip
 
 
-def region_mean(annual: xr.DataArray, cells: xr.DataArray, area: str) -> xr.DataArray:
-    """Mean anomaly of some cells [unit of ``annual``], dims (time): each cell from its own mean."""
-    dims = [d for d in annual.dims if d != "time"]
-    anomaly = (annual.astype("float64") - annual.astype("float64").mean("time")).where(cells)
+def region_means(annual: xr.DataArray, cells: xr.DataArray, inside: xr.DataArray, area: str) -> xr.DataArray:
+    """Mean anomaly of the cells of each region [unit of ``annual``], dims (region, time): each cell from its mean."""
+    exact = annual.astype("float64")
+    anomaly = (exact - exact.mean("time")).where(cells)
     weight = (cell_weights(annual, area) * xr.ones_like(anomaly)).where(anomaly.notnull())
-    total = weight.sum(dims)
-    return ((weight * anomaly).sum(dims) / total.where(total > 0)).assign_attrs(units=annual.attrs["units"])
+    total = sum_by(weight, inside)
+    mean = sum_by(weight * anomaly, inside) / total.where(total > 0)
+    mean = mean.transpose("region", "time").assign_attrs(units=annual.attrs["units"])
+    return mean.chunk(time=-1) if mean.chunks else mean
 
 
 def _rows(annual: xr.DataArray, ds: xr.Dataset, regions, *, area: str, threshold: float | None, alpha: float,
           fdr: bool, options: dict) -> xr.Dataset:  # fmt: skip
     slope = ds["slope"]
     p = field_significance(ds, alpha=alpha)["p_adjusted"] if fdr else ds["p_value"]
-    weight = (cell_weights(annual, area) * xr.ones_like(slope)).where(slope.notnull())
-    found = regions_by_kind(regions, slope)
-    parts, means = [], []
-    for inside in found.values():
-        part = share_of(slope, p, inside, area=area, threshold=threshold, alpha=alpha)
-        here = slope.notnull() & inside
-        part["n_years"] = ds["n"].where(here).mean()
-        part["area_share"] = weight.where(here).sum() / weight.sum()
-        parts.append(part)
-        means.append(region_mean(annual, here, area))
-    out = with_regions(parts, list(found))
-    mean = xr.concat(means, "region").assign_attrs(units=annual.attrs["units"])
-    mean = mean.chunk(time=-1) if mean.chunks else mean
-    line = trend(mean.rename(annual.name), **options)
+    inside = stack_regions(regions_by_kind(regions, slope), slope)
+    known = slope.notnull()
+    out = share_table(slope, p, inside, area=area, threshold=threshold, alpha=alpha)
+    weight = (cell_weights(annual, area) * xr.ones_like(slope)).where(known)
+    count = out["n_cells"].where(out["n_cells"] > 0)
+    out["n_years"] = sum_by(ds["n"].where(known), inside) / count
+    out["area_share"] = sum_by(weight, inside) / weight.sum()
+    line = trend(region_means(annual, known, inside, area).rename(annual.name), **options)
     for name, short in (("slope", "rate"), ("slope_lower", "rate_lower"), ("slope_upper", "rate_upper"),
                         ("p_value", "rate_p_value")):  # fmt: skip
-        out[short] = line[name].drop_vars("region", errors="ignore")
+        out[short] = line[name]
     return out
 
 
@@ -155,8 +151,9 @@ def _periods(given: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
     return named
 
 
-def _describe(out: xr.Dataset, rate: str) -> None:
-    describe_shares(out, rate)
+def _describe(out: xr.Dataset, shares: xr.Dataset, rate: str) -> None:
+    for name in shares.data_vars:
+        out[name].attrs = shares[name].attrs
     texts = {
         "rate": "trend of the mean", "rate_lower": "lower bound of the trend of the mean",
         "rate_upper": "upper bound of the trend of the mean", "rate_p_value": "p-value of the trend of the mean",

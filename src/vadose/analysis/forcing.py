@@ -12,7 +12,7 @@ from .. import periods, schema
 from ..errors import ConfigError, GridError, SchemaError
 from ..units import canonical
 from .common import whole_years
-from .regions import regions_by_kind, with_regions
+from .regions import regions_by_kind, stack_regions, sum_by
 from .summary import check_alpha, check_trend
 from .trends import trend
 from .weights import cell_weights
@@ -172,17 +172,12 @@ def forcing_discrepancy(
     flat["forcing_departs"] = small["difference"]
     flat |= {name: cause == k for k, name in enumerate(CAUSES)}
     weight = (cell_weights(sm, area) * xr.ones_like(out["slope_sm"])).where(known)
-    found = regions_by_kind(regions, out["slope_sm"])
-    parts = []
-    for inside in found.values():
-        here = weight.where(inside)
-        dims = list(here.dims)
-        total = here.sum()
-        total = total.where(total > 0)
-        part = {name: here.where(mask).sum(dims) / total for name, mask in flat.items()}
-        part |= {f"mean_slope_{k}": (here * out[f"slope_{k}"]).sum() / total for k in trends}
-        parts.append(xr.Dataset(part | {"n_cells": here.notnull().sum()}))
-    table = with_regions(parts, list(found))
+    inside = stack_regions(regions_by_kind(regions, out["slope_sm"]), out["slope_sm"])
+    total = sum_by(weight, inside)
+    total = total.where(total > 0)
+    parts = {name: sum_by(weight.where(mask), inside) / total for name, mask in flat.items()}
+    parts |= {f"mean_slope_{k}": sum_by(weight * out[f"slope_{k}"], inside) / total for k in trends}
+    table = xr.Dataset(parts | {"n_cells": sum_by(known.astype("float64"), inside).round().astype("int64")})
     ds = xr.Dataset(out | {"cause": cause}).drop_attrs(deep=True).merge(table)
     _describe(ds, {k: v["slope"].attrs["units"] for k, v in trends.items()})
     if "grid" in sm.attrs:
@@ -247,26 +242,21 @@ def discrepancy_by_region(one: xr.Dataset, other: xr.Dataset, *, by: xr.DataArra
     except ValueError as err:
         raise GridError("other", found="another grid", needed="the grid of the first product",
                         do="Take both from vadose.analysis.common_trends.") from err  # fmt: skip
-    found = {name: inside for (_, name), inside in regions_by_kind({"region": by}, a).items()}
-    inside_any = xr.zeros_like(a, dtype=bool)
-    for name, inside in found.items():
-        inside_any = inside_any | inside if name != "all" else inside_any
-    found["rest"] = ~inside_any
+    found = regions_by_kind({"region": by}, a)
+    inside = stack_regions(found, a)
+    rest = 1 - inside.isel(region=slice(1, None)).max("region") if inside.sizes["region"] > 1 else inside[0]
+    inside = xr.concat([inside.drop_vars("kind"), rest.expand_dims(region=["rest"])], "region")
     difference = a - b
     weight = (cell_weights(one, area) * xr.ones_like(a)).where(difference.notnull())
-    whole = weight.sum()
-    whole = whole.where(whole > 0)
-    parts = []
-    for inside in found.values():
-        here = weight.where(inside)
-        total = here.sum()
-        pull = (here * difference).sum()
-        opposite = here.where(np.sign(a) != np.sign(b)).sum()
-        parts.append(xr.Dataset({
-            "difference": pull / total.where(total > 0), "contribution": pull / whole, "area_share": total / whole,
-            "sign_differs": opposite / total.where(total > 0), "n_cells": here.notnull().sum(),
-        }))  # fmt: skip
-    out = xr.concat(parts, "region", coords="minimal", compat="override").assign_coords(region=list(found)).drop_attrs()
+    total = sum_by(weight, inside)
+    whole = total.isel(region=0, drop=True)
+    total, whole = total.where(total > 0), whole.where(whole > 0)
+    pull = sum_by(weight * difference, inside)
+    out = xr.Dataset({
+        "difference": pull / total, "contribution": pull / whole, "area_share": total / whole,
+        "sign_differs": sum_by(weight.where(np.sign(a) != np.sign(b)), inside) / total,
+        "n_cells": sum_by(difference.notnull().astype("float64"), inside).round().astype("int64"),
+    })  # fmt: skip
     every = out["contribution"].isel(region=0)
     out["share"] = out["contribution"] / every.where(every != 0)
     texts = {"difference": "difference of mean trends", "contribution": "contribution to the difference of all cells",

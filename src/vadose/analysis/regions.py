@@ -69,6 +69,7 @@ def regions_of(by: xr.DataArray | str | None, like: xr.DataArray, *, where: str 
     if not set(by.dims) <= set(like.dims):
         raise GridError(where, found=f"dims {tuple(map(str, by.dims))}", needed=f"some of {tuple(map(str, like.dims))}")
     values = by.values
+    by = by.copy(data=values)
     names = class_names(by)
     for name in np.unique(values[values == values]):
         if str(name) != "":
@@ -98,11 +99,25 @@ def regions_by_kind(
     return out
 
 
-def with_regions(parts: list[xr.Dataset], names: list[tuple[str, str]]) -> xr.Dataset:
-    """Join one dataset per region along ``region``, with the coordinate ``kind``."""
-    out = xr.concat(parts, "region", coords="minimal", compat="override")
-    kinds, labels = zip(*names)
-    return out.assign_coords(region=list(labels), kind=("region", list(kinds))).drop_attrs()
+def stack_regions(found: Mapping[tuple[str, str], xr.DataArray], like: xr.DataArray) -> xr.DataArray:
+    """Regions from :func:`regions_by_kind` as one array of 0 and 1, dims (region, ...), for sums by :func:`sum_by`."""
+    kinds, names = zip(*found)
+    shape = dict(zip(like.dims, like.shape))
+    flat = [np.broadcast_to(_spread(inside, like), tuple(shape.values())) for inside in found.values()]
+    coords = {d: like[d] for d in like.dims if d in like.coords}
+    return xr.DataArray(np.stack(flat).astype("float32"), dims=("region", *like.dims),
+                        coords=coords | {"region": list(names), "kind": ("region", list(kinds))})  # fmt: skip
+
+
+def sum_by(values: xr.DataArray, inside: xr.DataArray) -> xr.DataArray:
+    """Sums over the cells of each region; missing values count as 0."""
+    dims = [d for d in inside.dims if d != "region"]
+    return xr.dot(inside, values.fillna(0.0), dim=dims)
+
+
+def _spread(inside: xr.DataArray, like: xr.DataArray) -> np.ndarray:
+    ordered = inside.transpose(*(d for d in like.dims if d in inside.dims))
+    return np.asarray(ordered).reshape([like.sizes[d] if d in inside.dims else 1 for d in like.dims])
 
 
 def class_names(by: xr.DataArray) -> dict[float, str]:

@@ -6,7 +6,7 @@ import xarray as xr
 
 from .. import schema
 from ..errors import ConfigError, SchemaError
-from .regions import regions_of
+from .regions import regions_of, stack_regions, sum_by
 from .weights import cell_weights
 
 _SHARES = {
@@ -73,11 +73,9 @@ def trend_summary(
     if threshold is not None and not threshold > 0:
         raise ConfigError("threshold", found=f"{threshold}", needed="a rate above 0")
     p = field_significance(trend, alpha=alpha)["p_adjusted"] if fdr else trend["p_value"]
-    regions = regions_of(by, trend["slope"])
-    parts = [share_of(trend["slope"], p, inside, area=area, threshold=threshold, alpha=alpha)
-             for inside in regions.values()]  # fmt: skip
-    out = xr.concat(parts, "region", coords="minimal", compat="override").assign_coords(region=list(regions))
-    out = describe_shares(out.drop_attrs(), trend["slope"].attrs["units"])
+    found = {("", name): inside for name, inside in regions_of(by, trend["slope"]).items()}
+    inside = stack_regions(found, trend["slope"]).drop_vars("kind")
+    out = share_table(trend["slope"], p, inside, area=area, threshold=threshold, alpha=alpha)
     return schema.stamp(
         out, title=f"Summary of: {trend.attrs.get('title', 'a trend')}", product=trend.attrs.get("product", ""),
         simulated=schema.is_simulated(trend), area=area, alpha=alpha, threshold=threshold, fdr=str(fdr).lower(),
@@ -85,11 +83,10 @@ def trend_summary(
     )  # fmt: skip
 
 
-def share_of(slope: xr.DataArray, p: xr.DataArray, inside: xr.DataArray, *, area: str, threshold: float | None,
-             alpha: float) -> xr.Dataset:  # fmt: skip
-    """Shares and mean rate of the cells with a trend inside a region, as :func:`trend_summary` gives them."""
-    weight = cell_weights(slope, area) * xr.ones_like(slope)
-    here = slope.notnull() & inside
+def share_table(slope: xr.DataArray, p: xr.DataArray, inside: xr.DataArray, *, area: str, threshold: float | None,
+                alpha: float) -> xr.Dataset:  # fmt: skip
+    """Shares and mean rates as :func:`trend_summary` gives them; ``inside`` from ``regions.stack_regions``."""
+    weight = (cell_weights(slope, area) * xr.ones_like(slope, dtype="float64")).where(slope.notnull())
     small = p < alpha
     masks = {
         "wetting": slope > 0, "drying": slope < 0, "significant": small, "significant_wetting": small & (slope > 0),
@@ -97,17 +94,14 @@ def share_of(slope: xr.DataArray, p: xr.DataArray, inside: xr.DataArray, *, area
     }  # fmt: skip
     if threshold is not None:
         masks |= {"above": slope > threshold, "below": slope < -threshold}
-    total = weight.where(here).sum()
-    shares = {name: weight.where(here & mask).sum() / total.where(total > 0) for name, mask in masks.items()}
-    mean = (weight * slope).where(here).sum() / total.where(total > 0)
-    return xr.Dataset(shares | {"mean_slope": mean, "n_cells": here.sum()})
-
-
-def describe_shares(out: xr.Dataset, rate: str) -> xr.Dataset:
-    """Units and long names of shares and mean rates."""
-    for name in _SHARES.keys() & out.data_vars.keys():
+    total = sum_by(weight, inside)
+    total = total.where(total > 0)
+    out = xr.Dataset({name: sum_by(weight.where(mask), inside) / total for name, mask in masks.items()})
+    out["mean_slope"] = sum_by(weight * slope, inside) / total
+    out["n_cells"] = sum_by(slope.notnull().astype("float64"), inside).round().astype("int64")
+    for name in masks:
         out[name].attrs = {"units": "1", "long_name": _SHARES[name]}
-    out["mean_slope"].attrs = {"units": rate, "long_name": "mean trend"}
+    out["mean_slope"].attrs = {"units": slope.attrs["units"], "long_name": "mean trend"}
     out["n_cells"].attrs = {"units": "1", "long_name": "cells with a trend"}
     return out
 

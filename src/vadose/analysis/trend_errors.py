@@ -12,7 +12,8 @@ from ..errors import ConfigError
 from ..grid import Grid
 from .agreement import agreement
 from .common import common_annual_means, trends_on_cells
-from .compare import region_mean
+from .compare import region_means
+from .regions import regions_by_kind, stack_regions
 from .summary import check_alpha
 from .trends import per_year, trend
 from .weights import cell_weights
@@ -90,6 +91,7 @@ def trend_errors(
     options = {"method": "sen", "test": test, "min_valid": min_valid, "level": 1 - alpha}
     trends = trends_on_cells(annual, mask="common", **options)
     true = trends[_REFERENCE]["slope"]
+    every = stack_regions(regions_by_kind(None, true), true)
     rows = []
     for name in products:
         slope = trends[name]["slope"]
@@ -99,19 +101,20 @@ def trend_errors(
         weight = (cell_weights(annual[name], area) * xr.ones_like(slope)).where(cells & apart["slope"].notnull())
         total = weight.sum()
         total = total.where(total > 0)
-        error = trend(region_mean(difference, cells, area), **options)
+        error, own, whole = (trend(region_means(da, cells, every, area), **options).isel(region=0, drop=True)
+                             for da in (difference, annual[name], annual[_REFERENCE]))  # fmt: skip
         pair = agreement({name: trends[name], _REFERENCE: trends[_REFERENCE]}, area=area, alpha=alpha)
         pair = pair.sel(product=name, other=_REFERENCE, drop=True)
         rows.append(xr.Dataset({
-            "rate": trend(region_mean(annual[name], cells, area), **options)["slope"],
-            "true_rate": trend(region_mean(annual[_REFERENCE], cells, area), **options)["slope"],
+            "rate": own["slope"],
+            "true_rate": whole["slope"],
             "rate_error": error["slope"], "rate_error_lower": error["slope_lower"],
             "rate_error_upper": error["slope_upper"],
             "slope_rmse": ((weight * (slope - true) ** 2).sum() / total) ** 0.5,
             "correlation": pair["correlation"], "same_sign": pair["same_sign"],
             "consistent": weight.where(apart["p_value"] >= alpha).sum() / total,
             "right": (error["slope_lower"] <= 0) & (error["slope_upper"] >= 0), "n_cells": cells.sum(),
-        }).drop_attrs(deep=True))  # fmt: skip
+        }).drop_vars(["kind", "region"], errors="ignore").drop_attrs(deep=True))  # fmt: skip
     out = xr.concat(rows, "product").assign_coords(product=list(products))
     rate = per_year(_units(products))
     texts = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from ..units import format_number
+from ..units import DASH, format_number
 from .naming import check_variable
 from .rows import fit_axis, row_chart
 from .style import BLACK, GREY, PALETTE, axis_label, drawn, finish
@@ -97,6 +97,8 @@ def region_rates(table: xr.Dataset, *, period: str, kind: str | None = None) -> 
         If a variable is missing.
     """
     check_variable(table, "rate", "rate_lower", "rate_upper", "n_cells", "product", "kind", where="table")
+    from matplotlib.ticker import MaxNLocator
+
     here = table.sel(period=period)
     keep = (here["n_cells"] > 0).any("product").values & np.isin(here["kind"].values, ("all", kind) if kind else "all")
     here = here.isel(region=np.flatnonzero(keep))
@@ -109,10 +111,13 @@ def region_rates(table: xr.Dataset, *, period: str, kind: str | None = None) -> 
             rate = [float(one[k]) for k in ("rate", "rate_lower", "rate_upper")]
             values.append(rate)
             names.append(f"{region}: {product}" if len(here["region"]) > 1 else product)
-            columns["rate"].append(format_number(rate[0]))
-            known = np.isfinite(rate).all()
-            columns["interval"].append(f"[{format_number(rate[1])}, {format_number(rate[2])}]" if known else "–")
             columns["cells"].append(format_number(int(one["n_cells"])))
+    largest = np.nanmax(np.abs(values), initial=0.0)
+    digits = max(0, 2 - int(np.floor(np.log10(largest)))) if largest > 0 else 2
+    for middle, low, high in values:
+        columns["rate"].append(format_number(middle, digits))
+        known = np.isfinite([low, high]).all()
+        columns["interval"].append(f"[{format_number(low, digits)}, {format_number(high, digits)}]" if known else DASH)
     label = axis_label(here["rate"])
     chart = row_chart(names, columns, xlabel=label, heading="region: product" if len(here["region"]) > 1 else "product")
     for row, (middle, low, high) in enumerate(values):
@@ -125,6 +130,7 @@ def region_rates(table: xr.Dataset, *, period: str, kind: str | None = None) -> 
         chart.axes.plot(middle, row, "o", ms=4.5, color=colour, mec="white", mew=0.6, zorder=3)
     for row in range(len(products), len(names), len(products)):
         chart.axes.axhline(row - 0.5, color=GREY, lw=0.7)
+    chart.axes.xaxis.set_major_locator(MaxNLocator(5))
     fit_axis(chart.axes, "trend", np.asarray(values, float).ravel())
     return finish(chart.figure, table, title=f"{label} by region, {period}",
                   description="; ".join(f"{n} {v}" for n, v in zip(names, columns["rate"])))  # fmt: skip

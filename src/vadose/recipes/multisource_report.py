@@ -140,7 +140,9 @@ def _regions(report: Report, results: Results) -> None:
     rows = [[str(r), float(s["difference"]), float(s["contribution"]), 100 * float(s["share"]),
              100 * float(s["area_share"]), 100 * float(s["sign_differs"])]
             for r, s in ((r, d.sel(region=r)) for r in d["region"].values) if int(s["n_cells"])]  # fmt: skip
-    columns = [Column("region"), Column("difference", unit), Column("contribution", unit), Column("share", "%", 0),
+    digits = _digits(d["difference"].values)
+    columns = [Column("region"), Column("difference", unit, digits), Column("contribution", unit, digits),
+               Column("share", "%", 0),
                Column("area", "%", 0), Column("different sign", "%", 0)]  # fmt: skip
     report.add_table(columns, rows, f"Where the difference between {one} and {other} comes from.",
                      notes="Contributions of the regions add up to that of all cells.")  # fmt: skip
@@ -215,7 +217,7 @@ def _stations(report: Report, trends: xr.Dataset, config: TrendsConfig) -> None:
                      float(np.median(slope)) if slope.size else None])  # fmt: skip
     columns = [Column("depth", "m"), Column("with trend / all"), Column("median years", digits=0),
                Column("wetter", "%", 0), Column("drier", "%", 0), Column("significant", "%", 0),
-               Column("median slope", unit)]  # fmt: skip
+               Column("median slope", unit, _digits(trends["slope"].values))]  # fmt: skip
     report.add_table(columns, rows, "Trends at stations by depth.")
 
 
@@ -232,6 +234,8 @@ def _origin(report: Report, results: Results, config: TrendsConfig, library: Lib
             continue
         text = f"{entry.title}, {entry.provider}."
         works.append((text, entry.doi) if entry.doi else text)
+    if config.truth is not None:
+        rows["seed of the simulated Earth"] = library.open(config.truth.dataset).attrs.get("seed", "")
     rows["test"] = config.test
     rows["weights"] = config.area
     rows["software"] = results.table.attrs.get("software", "")
@@ -243,6 +247,10 @@ def _origin(report: Report, results: Results, config: TrendsConfig, library: Lib
 def interval(ds: xr.Dataset, name: str) -> str:
     """A rate with its interval, three significant digits of its width."""
     value, low, high = (float(ds[name + side]) for side in ("", "_lower", "_upper"))
-    largest = max((abs(v) for v in (value, low, high) if np.isfinite(v)), default=0.0)
-    digits = max(0, 2 - int(np.floor(np.log10(largest)))) if largest > 0 else 2
-    return units.format_interval(value, low, high, digits=digits)
+    return units.format_interval(value, low, high, digits=_digits(np.array([value, low, high])))
+
+
+def _digits(values: np.ndarray) -> int:
+    """Decimals that leave three significant digits to the largest value."""
+    largest = float(np.max(np.abs(values[np.isfinite(values)]), initial=0.0))
+    return max(0, 2 - int(np.floor(np.log10(largest)))) if largest > 0 else 2
