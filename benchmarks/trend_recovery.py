@@ -5,7 +5,7 @@ The truth asked for is ``imposed_trend`` of ``twin/land``: one slope per block o
 weather, fires and floods of these years do, so that the interval must be as wide as chance is. A cell counts as a hit
 where the imposed slope lies within the 95 % interval of :func:`vadose.analysis.trend`. Neighbouring cells share their
 weather: the error of the share is taken from the spread between seeds, each another Earth. Not a timing, so not part of
-the table.
+the table. 50 Earths, 17 669 cells: ar1 96.1 ± 0.3 %, mk 93.6 ± 0.4 %.
 """
 
 from __future__ import annotations
