@@ -46,7 +46,9 @@ def main(seeds: int) -> None:
             found = hits(annual, slope, test)
             share[test].append(100 * found.mean())
         cells += found.size
-    print(f"{seeds} Earths, {cells} cells, {YEARS[0]}-{YEARS[1]}\n\n| test | imposed slope inside [%] | standard error |")
+    print(
+        f"{seeds} Earths, {cells} cells, {YEARS[0]}-{YEARS[1]}\n\n| test | imposed slope inside [%] | standard error |"
+    )
     print("|---|---|---|")
     for test, values in share.items():
         print(f"| {test} | {np.mean(values):.1f} | {np.std(values, ddof=1) / np.sqrt(seeds):.1f} |")

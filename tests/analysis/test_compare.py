@@ -64,7 +64,9 @@ def test_common_cells_and_a_product_that_came_later():
     a, b = annual(1.0), annual(-1.0)
     b = b.where(b.lat < 60)
     c = annual(1.0, years=YEARS[17:])
-    table = analysis.compare_trends({"a": a, "b": b, "c": c}, periods={"all": "1995/2020", "late": "2012/2020"}, test="mk")
+    table = analysis.compare_trends(
+        {"a": a, "b": b, "c": c}, periods={"all": "1995/2020", "late": "2012/2020"}, test="mk"
+    )
     n = table.n_cells.isel(region=0)
     assert n.sel(period="all").values.tolist() == [60, 60, 0] and n.sel(period="late").values.tolist() == [60, 60, 60]
     assert np.isnan(table.wetting.sel(product="c", period="all")).all()

@@ -40,7 +40,9 @@ def test_four_causes_in_four_columns():
     own = np.array([1.0, -1, 1, -1, 1, -1, 1, -1])
     independent = np.array([1.0, 1, 1, 1, 1, 1, 1, 1])
     moist = np.array([1.0, -1, -1, 1, 1, -1, -1, 1])
-    got = analysis.forcing_discrepancy(line(moist, units="kg m-2"), line(own), line(independent), area="pixel", test="mk")
+    got = analysis.forcing_discrepancy(
+        line(moist, units="kg m-2"), line(own), line(independent), area="pixel", test="mk"
+    )
     assert [CAUSES[c] for c in got.cause.values[0, :4]] == ["consistent", "forcing", "model", "compensating"]
     for cause in CAUSES:
         assert got[cause].values.tolist() == [0.25]
@@ -53,7 +55,9 @@ def test_four_causes_in_four_columns():
 def test_a_wrong_forcing_shows_in_the_difference_alone():
     """Weather hides a loss of 4 mm a year from both records; it cancels in their difference."""
     weather = line(0.0, noise=100.0)
-    own, independent = ((weather + line(s, noise=5.0, seed=k)).assign_attrs(units="mm") for k, s in ((1, -4.0), (2, 0.0)))
+    own, independent = (
+        (weather + line(s, noise=5.0, seed=k)).assign_attrs(units="mm") for k, s in ((1, -4.0), (2, 0.0))
+    )
     got = analysis.forcing_discrepancy(line(-1.0, units="kg m-2", noise=1), own, independent,
                                        regions={"latitude": "latitude"})  # fmt: skip
     assert float(got.forcing_departs.sel(region="all")) == 1.0

@@ -152,7 +152,9 @@ def forcing_discrepancy(
     difference = given["own"] - given["independent"]
     given["difference"] = difference.assign_attrs(units=given["own"].attrs["units"])
     trends = {k: trend(da.rename(k), test=test, min_valid=min_valid, level=level) for k, da in given.items()}
-    known = trends["sm"]["slope"].notnull() & trends["own"]["slope"].notnull() & trends["independent"]["slope"].notnull()
+    known = (
+        trends["sm"]["slope"].notnull() & trends["own"]["slope"].notnull() & trends["independent"]["slope"].notnull()
+    )
     sign = {k: np.sign(ds["slope"]) for k, ds in trends.items()}
     small = {k: ds["p_value"] < alpha for k, ds in trends.items()}
     out = {}

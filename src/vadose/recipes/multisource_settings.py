@@ -108,7 +108,9 @@ def read_array(library: Library, source: Layered, *, where: str) -> xr.DataArray
     da = ds[name]
     if "layer" in da.dims:
         if source.layer not in da["layer"].values.tolist():
-            raise ConfigError(f"{where}: layer", found=f"{source.layer}", needed=f"one of {da['layer'].values.tolist()}")
+            raise ConfigError(
+                f"{where}: layer", found=f"{source.layer}", needed=f"one of {da['layer'].values.tolist()}"
+            )
         da = da.sel(layer=source.layer, drop=True)
     return da.assign_attrs({k: v for k, v in ds.attrs.items() if k in ("simulated", "grid", "product")})
 
