@@ -1,7 +1,7 @@
-"""Whether intervals of trends hold the slope that the twin imposed: ``python -m benchmarks.trend_recovery [--seeds 60]``.
+"""Whether intervals of trends hold the slope the twin imposed: ``python -m benchmarks.trend_recovery [--seeds 60]``.
 
-The truth asked for is ``imposed_trend`` of ``twin/land``: one slope per block of 2° and sign, straight from 2000 to 2021
-(22 years). The series is the annual mean of the true soil moisture of the top layer, which is this line plus what
+The truth asked for is ``imposed_trend`` of ``twin/land``: one slope per block of 2°, straight from 2000 to 2021 (22
+years). The series is the annual mean of the true soil moisture of the top layer, which is this line plus what
 weather, fires and floods of these years do, so that the interval must be as wide as chance is. A cell counts as a hit
 where the imposed slope lies within the 95 % interval of :func:`vadose.analysis.trend`. Neighbouring cells share their
 weather: the error of the share is taken from the spread between seeds, each another Earth. Not a timing, so not part of

@@ -112,8 +112,8 @@ def test_monthly_values_and_classes_with_names():
     t = np.arange(72)[:, None, None] / 12
     x = xr.DataArray(np.sin(2 * np.pi * t) + t + np.zeros((72, *GRID.shape)), dims=("time", "lat", "lon"),
                      coords=GRID.coords() | {"time": months}, attrs={"units": "kg m-2"})  # fmt: skip
-    codes = xr.DataArray(np.where(GRID.lat[:, None] > 0, 1, 2) * np.ones(GRID.shape, int), dims=("lat", "lon"),
-                         coords=GRID.coords(), attrs={"flag_values": [1, 2], "flag_meanings": "forest crop_land"})  # fmt: skip
+    codes = xr.DataArray(np.where(GRID.lat[:, None] > 0, 1, 2) * np.ones(GRID.shape, int), dims=("lat", "lon"))
+    codes = codes.assign_coords(GRID.coords()).assign_attrs(flag_values=[1, 2], flag_meanings="forest crop_land")
     table = analysis.compare_trends({"a": x}, periods="2000/2005", regions={"land cover": codes}, test="mk")
     assert table.region.values.tolist() == ["all", "forest", "crop land"]
     np.testing.assert_allclose(table.rate, 1.0, rtol=1e-6)

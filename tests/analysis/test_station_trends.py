@@ -25,7 +25,7 @@ def years(first, last):
 
 
 def test_each_sensor_over_its_own_years():
-    """12 years in an archive of 30 are complete; 12 of 20 years are not enough at 70 %; one value a month is too few."""
+    """12 years in an archive of 30 are complete; 12 of 20 are not enough at 70 %; one value a month is too few."""
     t, year = years("1990-01-01", "2019-12-31")
     rise = 0.01 * (year - 1990) / 10
     inside = (year >= 2000) & (year < 2012)

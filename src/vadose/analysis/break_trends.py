@@ -131,7 +131,7 @@ def break_trend(
     if "grid" in da.attrs:
         out.attrs["grid"] = da.attrs["grid"]
     return schema.stamp(
-        out, title=f"Trend with steps of {da.attrs.get('long_name', da.name or 'a variable')}", method=method, test=test,
-        level=level, min_valid=min_valid, breaks=", ".join(map(str, breaks)), period=axis.period,
+        out, title=f"Trend with steps of {da.attrs.get('long_name', da.name or 'a variable')}", method=method,
+        test=test, level=level, min_valid=min_valid, breaks=", ".join(map(str, breaks)), period=axis.period,
         simulated=schema.is_simulated(da),
     )  # fmt: skip

@@ -123,5 +123,5 @@ def station_trends(
         out[name].attrs = {"units": "1", "long_name": text}
     return out.assign_attrs(
         title=f"Trends at stations of {da.attrs.get('long_name', variable)}", min_years=min_years, min_valid=min_valid,
-        min_months=min_months, min_days=min_days, inputs=stations.attrs.get("inputs", ""),
+        min_months=min_months, min_days=min_days, **{k: stations.attrs[k] for k in ("inputs",) if k in stations.attrs},
     )  # fmt: skip

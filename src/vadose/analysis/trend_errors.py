@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import xarray as xr
 
@@ -87,7 +88,7 @@ def trend_errors(
         raise ConfigError("products", found=f"a product called {_REFERENCE!r}", needed="another name")
     annual = common_annual_means({**products, _REFERENCE: reference}, period=period, grid=grid, min_months=min_months,
                                  min_days=min_days, units=_units(products))  # fmt: skip
-    options = {"method": "sen", "test": test, "min_valid": min_valid, "level": 1 - alpha}
+    options: dict[str, Any] = {"method": "sen", "test": test, "min_valid": min_valid, "level": 1 - alpha}
     trends = trends_on_cells(annual, mask="common", **options)
     true = trends[_REFERENCE]["slope"]
     every = stack_regions(regions_by_kind(None, true), true)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -69,7 +69,7 @@ def agreement_map(agreement: xr.Dataset, *, significant: bool = True) -> Figure:
         total = max(int(known.sum()), 1)
         every = int((np.abs(level[known]) == count).sum())
         words.append(f"{title}: all {count} products agree in {100 * every / total:.0f} % of {known.sum()} cells")
-    entries = {f"{k} drier": colours(norm(-k)) for k in range(count, 0, -1)}
+    entries: dict[str, Any] = {f"{k} drier": colours(norm(-k)) for k in range(count, 0, -1)}
     entries |= {"undecided": _SPLIT} | {f"{k} wetter": colours(norm(k)) for k in range(1, count + 1)}
     legend_of_classes(figure, entries, columns=5)
     return finish(figure, agreement, title="Agreement of products", description="; ".join(words) + ".")

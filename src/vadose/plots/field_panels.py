@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -112,7 +112,7 @@ def colour_bar(figure: Figure, colours: Scale, label: str) -> None:
     bar.outline.set_linewidth(0.5)
 
 
-def legend_of_classes(figure: Figure, entries: Mapping[str, str], *, columns: int = 4) -> None:
+def legend_of_classes(figure: Figure, entries: Mapping[str, Any], *, columns: int = 4) -> None:
     """Colours of classes with their names, below the maps."""
     from matplotlib.patches import Patch
 

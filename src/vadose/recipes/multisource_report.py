@@ -64,22 +64,26 @@ def _shares(report: Report, results: Results, config: TrendsConfig) -> None:
         f"Annual means of years with at least {config.min_months} months; Sen's slope over the years of a period, of "
         f"which {100 * config.min_valid:g} % must have a value; test {config.test} at {config.alpha:g}"
         f"{', false discovery rate over the map' if config.fdr else ''}; {cells}; shares and means "
-        f"{'by pixel' if config.area == 'pixel' else 'by area'}. The rate is the trend of the mean over all cells, with "
-        "its 95 % interval; the mean slope is the mean of the cells' trends.",
+        f"{'by pixel' if config.area == 'pixel' else 'by area'}.",
     )
-    columns = [Column("period"), Column("product"), Column("cells"), Column("years", digits=1), Column("wetter", "%", 1),
-               Column("drier", "%", 1), Column("significantly wetter", "%", 1), Column("significantly drier", "%", 1),
-               Column("mean slope", unit), Column("rate", unit)]  # fmt: skip
-    rows = []
+    columns = [Column("period"), Column("product"), Column("cells"), Column("years", digits=1),
+               Column("wetter", "%", 1), Column("drier", "%", 1), Column("wetter, significant", "%", 1),
+               Column("drier, significant", "%", 1)]  # fmt: skip
+    rows, rates = [], []
+    digits = _digits(table["mean_slope"].isel(region=0).values)
     for period in table["period"].values:
         for product in table["product"].values:
             s = table.sel(period=period, product=product, region="all")
             share = [100 * float(s[k]) for k in ("wetting", "drying", "significant_wetting", "significant_drying")]
-            rows.append([str(period), str(product), int(s["n_cells"]), float(s["n_years"]), *share,
-                         float(s["mean_slope"]), interval(s, "rate")])  # fmt: skip
-    few = [r[1] for r in rows if r[2] == 0]
+            rows.append([str(period), str(product), int(s["n_cells"]), float(s["n_years"]), *share])
+            rates.append([str(period), str(product), float(s["mean_slope"]), interval(s, "rate"),
+                          float(s["rate_p_value"])])  # fmt: skip
+    few = [str(r[1]) for r in rows if r[2] == 0]
     note = f"Too few years or no common cell: {', '.join(dict.fromkeys(few))}." if few else ""
     report.add_table(columns, rows, "Share of land that grows wetter and drier, by product and period.", notes=note)
+    columns = [Column("period"), Column("product"), Column("mean of the cells' trends", unit, digits),
+               Column("trend of the mean", unit), Column("p", digits=3)]  # fmt: skip
+    report.add_table(columns, rates, "Mean rates, with 95 % intervals of the trend of the mean over all cells.")
     _figure(report, plots.share_bars(table),
             "Share of land with falling and rising trends; darker where significant.", "%")  # fmt: skip
 
@@ -164,7 +168,8 @@ def _forcing(report: Report, results: Results, config: TrendsConfig) -> None:
         s = ds.sel(region="all")
         differs = [100 * float(s["sign_differs"].sel(pair=p)) for p in ("own", "independent")]
         rows.append([name, float(s["mean_slope_own"]), float(s["mean_slope_independent"]),
-                     100 * float(s["forcing_departs"]), *differs, 100 * float(s["forcing"]), 100 * float(s["model"])])  # fmt: skip
+                     100 * float(s["forcing_departs"]), *differs, 100 * float(s["forcing"]),
+                     100 * float(s["model"])])  # fmt: skip
     report.add_table(columns, rows, "Mean trends of rain, and share of cells where signs differ.")
     _figure(report, plots.forcing_map(results.forcing), "What the signs of the trends of moisture and rain say.", "1")
 
@@ -176,8 +181,8 @@ def _sea_level(report: Report, results: Results) -> None:
     for name, ds in results.sea_level.items():
         rows.append([name, interval(ds, "mass_trend"), interval(ds, "sea_level_trend"), float(ds["p_value"]),
                      100 * float(ds["area_share"])])  # fmt: skip
-    columns = [Column("product"), Column("soil water", "Gt yr-1"), Column("sea level", "mm yr-1"), Column("p", digits=3),
-               Column("area that counts", "%", 0)]  # fmt: skip
+    columns = [Column("product"), Column("soil water", "Gt yr-1"), Column("sea level", "mm yr-1"),
+               Column("p", digits=3), Column("area that counts", "%", 0)]  # fmt: skip
     report.add_table(columns, rows, "Change of soil water and its sea-level equivalent, with 95 % intervals.")
 
 

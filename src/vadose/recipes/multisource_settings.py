@@ -80,8 +80,8 @@ def complete(config: TrendsConfig, library: Library) -> TrendsConfig:
     names = library.names()
     more: dict = {}
     if not config.products:
-        more["products"] = {n.removeprefix("twin/").replace("_", " "): _product(library.open(n), n)
-                            for n in names if n not in ("twin/truth", "twin/airborne") and _is_map(library, n)}  # fmt: skip
+        maps = [n for n in names if n not in ("twin/truth", "twin/airborne") and _is_map(library, n)]
+        more["products"] = {n.removeprefix("twin/").replace("_", " "): _product(library.open(n), n) for n in maps}
         if not more["products"]:
             raise ConfigError(f"{library.url}", found="no gridded dataset with soil moisture 'sm'",
                               needed="at least one", do="Ingest products first: vadose ingest.")  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dask
 import numpy as np
@@ -105,9 +106,10 @@ def compute(config: TrendsConfig, library: Library, *, step: Step = lambda done,
     regions: dict[str, xr.DataArray | str] = {"latitude": "latitude"} if config.latitude else {}
     regions |= {name: read_classes(library, m) for name, m in config.regions.items()}
     step(2, 5, "trends of products, periods and regions")
-    common = {"test": config.test, "min_valid": config.min_valid}
-    table = analysis.compare_trends(annual, periods=config.periods, regions=regions, mask=config.mask, area=config.area,
-                                    threshold=config.threshold, alpha=config.alpha, fdr=config.fdr, **common)  # fmt: skip
+    common: dict[str, Any] = {"test": config.test, "min_valid": config.min_valid}
+    table = analysis.compare_trends(annual, periods=config.periods, regions=regions, mask=config.mask,
+                                    area=config.area, threshold=config.threshold, alpha=config.alpha, fdr=config.fdr,
+                                    **common)  # fmt: skip
     trends = analysis.common_trends(annual, period=first, mask=config.mask, **common)
     results = Results(table, trends)
     known = {k: ds for k, ds in trends.items() if bool(ds["slope"].notnull().any())}
@@ -123,8 +125,8 @@ def compute(config: TrendsConfig, library: Library, *, step: Step = lambda done,
     step(3, 5, "rain, storage, breaks, stations")
     _drivers(results, annual, regions, config, library, grid)
     if truth is not None:
-        results.errors = analysis.trend_errors({k: annual[k] for k in known}, truth, period=first, grid=grid, area=config.area,
-                                               alpha=config.alpha, **common)  # fmt: skip
+        results.errors = analysis.trend_errors({k: annual[k] for k in known}, truth, period=first, grid=grid,
+                                               area=config.area, alpha=config.alpha, **common)  # fmt: skip
     for name, product in config.products.items():
         if product.breaks:
             results.breaks[name] = analysis.break_trend(annual[name], breaks=list(product.breaks),
@@ -132,8 +134,9 @@ def compute(config: TrendsConfig, library: Library, *, step: Step = lambda done,
     for name, dataset in storages(config).items():
         results.sea_level[name] = _sea_level(library.open(dataset), config)
     if config.stations is not None:
-        results.stations = analysis.station_trends(library.open(config.stations), min_years=config.min_years, min_days=1,
-                                                   min_months=config.min_months, **common).compute()  # fmt: skip
+        found = analysis.station_trends(library.open(config.stations), min_years=config.min_years,
+                                        min_days=1, min_months=config.min_months, **common)  # fmt: skip
+        results.stations = found.compute()
     return results
 
 
