@@ -1,13 +1,20 @@
-"""Statements about the Earth, one file per question: trends, agreement of products, breaks, seasons, attribution."""
+"""Statements about the Earth, one file per question.
+
+Trends, agreement of products, breaks, seasons, attribution, coupling.
+"""
 
 from __future__ import annotations
 
 from .agreement import agreement
+from .annual import annual_series
 from .attribution import attribute_variability, compare_periods, contribution_summary
 from .break_trends import break_trend
 from .breaks import break_point, spread_change
 from .common import common_annual_means, common_trends
 from .compare import compare_trends
+from .coupling import coupling, join_depths
+from .coupling_table import coupling_table
+from .ecosystems import classes_on, ecosystem_map
 from .forcing import annual_totals, discrepancy_by_region, forcing_discrepancy
 from .sea_level import sea_level
 from .station_trends import station_trends
@@ -20,9 +27,9 @@ from .wetness import SEASONS, wetness_seasons
 from .years import annual_means
 
 __all__ = [
-    "NOAH_LIMITS", "SEASONS", "agreement", "annual_means", "annual_totals", "attribute_variability", "break_point",
-    "break_trend", "cell_weights", "common_annual_means", "common_trends", "compare_periods", "compare_trends",
-    "contribution_summary", "discrepancy_by_region", "field_significance", "forcing_discrepancy", "layer_storage",
-    "screen_storage", "sea_level", "spread_change", "station_trends", "trend", "trend_errors",
-    "trend_summary", "wetness_seasons",
+    "NOAH_LIMITS", "SEASONS", "agreement", "annual_means", "annual_series", "annual_totals", "attribute_variability",
+    "break_point", "break_trend", "cell_weights", "classes_on", "common_annual_means", "common_trends",
+    "compare_periods", "compare_trends", "contribution_summary", "coupling", "coupling_table", "discrepancy_by_region",
+    "ecosystem_map", "field_significance", "forcing_discrepancy", "join_depths", "layer_storage", "screen_storage",
+    "sea_level", "spread_change", "station_trends", "trend", "trend_errors", "trend_summary", "wetness_seasons",
 ]  # fmt: skip

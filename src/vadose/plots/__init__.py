@@ -9,6 +9,7 @@ from .agreement import agreement_map, slope_correlation
 from .boxes import score_boxes
 from .coastline import coastline
 from .counts import dropped_bars
+from .coupling import coupling_donuts, coupling_heatmap, coupling_map
 from .density import scatter_density
 from .drawing import svg
 from .field_panels import trend_panels
@@ -23,6 +24,9 @@ __all__ = [
     "agreement_map",
     "break_gaps",
     "coastline",
+    "coupling_donuts",
+    "coupling_heatmap",
+    "coupling_map",
     "dropped_bars",
     "forcing_map",
     "forest",

@@ -40,6 +40,8 @@ class Recipe:
 
 
 RECIPES = {
+    "gpp-coupling": Recipe("GPP coupling - annual production and soil water by season, depth and ecosystem",
+                           "gpp_coupling:gpp_coupling", takes=("library", "config")),
     "multisource-trends": Recipe("Multi-source trends - who sees land grow wetter or drier, and why (paper 000)",
                                  "multisource_trends:multisource_trends", takes=("library", "config")),
     "real-sample": Recipe("Real sample - satellite, reanalysis and stations over Hawaii",
