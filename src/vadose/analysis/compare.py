@@ -78,7 +78,7 @@ def compare_trends(
 
     Examples
     --------
-    >>> import pandas as pd
+    >>> import numpy as np, pandas as pd
     >>> t = pd.date_range("2000-01-01", periods=6, freq="YS")
     >>> a = xr.DataArray(np.arange(6.0)[:, None, None] * [[[1.0, -1.0]]], dims=("time", "lat", "lon"),
     ...                  coords={"time": t, "lat": [0.0], "lon": [0.0, 1.0]}, attrs={"units": "kg m-2"})

@@ -72,7 +72,7 @@ def trend_errors(
 
     Examples
     --------
-    >>> import pandas as pd
+    >>> import numpy as np, pandas as pd
     >>> t = pd.date_range("2000-01-01", periods=12, freq="YS")
     >>> noise = 0.1 * np.random.default_rng(0).standard_normal((3, 12, 1, 2))
     >>> def make(slope, k):
