@@ -8,17 +8,23 @@ from __future__ import annotations
 from .agreement import agreement
 from .annual import annual_series
 from .attribution import attribute_variability, compare_periods, contribution_summary
+from .break_trends import break_trend
 from .breaks import break_point, spread_change
 from .change import change
+from .common import common_annual_means, common_trends
+from .compare import compare_trends
 from .coupling import coupling, join_depths
 from .coupling_table import coupling_table
 from .depth import best_pairs, depth_table, station_depths, surface_to_depth
 from .drought import drought, swdi
 from .drought_events import drought_area, drought_events, flash_drought
 from .ecosystems import classes_on, ecosystem_map
+from .forcing import annual_totals, discrepancy_by_region, forcing_discrepancy
 from .sea_level import sea_level
+from .station_trends import station_trends
 from .storage import NOAH_LIMITS, layer_storage, screen_storage
 from .summary import field_significance, trend_summary
+from .trend_errors import trend_errors
 from .trends import trend
 from .water_index import best_time_scale, soil_water_index
 from .weights import cell_weights
@@ -31,24 +37,31 @@ __all__ = [
     "agreement",
     "annual_means",
     "annual_series",
+    "annual_totals",
     "attribute_variability",
     "best_pairs",
     "best_time_scale",
     "break_point",
+    "break_trend",
     "cell_weights",
     "change",
     "classes_on",
+    "common_annual_means",
+    "common_trends",
     "compare_periods",
+    "compare_trends",
     "contribution_summary",
     "coupling",
     "coupling_table",
     "depth_table",
+    "discrepancy_by_region",
     "drought",
     "drought_area",
     "drought_events",
     "ecosystem_map",
     "field_significance",
     "flash_drought",
+    "forcing_discrepancy",
     "join_depths",
     "layer_storage",
     "screen_storage",
@@ -56,9 +69,11 @@ __all__ = [
     "soil_water_index",
     "spread_change",
     "station_depths",
+    "station_trends",
     "surface_to_depth",
     "swdi",
     "trend",
+    "trend_errors",
     "trend_summary",
     "wetness_seasons",
 ]

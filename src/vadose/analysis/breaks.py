@@ -52,7 +52,7 @@ def break_point(da: xr.DataArray, *, dim: str = "time", min_valid: float = 0.7, 
     from ..stats import breaks
 
     axis = year_axis(da, dim)
-    units = _units(da)
+    units = units_of(da)
     least = max(min_n, least_samples(axis, min_valid))
     names = ("index", "k", "p_value", "shift", "n", "status")
 
@@ -60,7 +60,7 @@ def break_point(da: xr.DataArray, *, dim: str = "time", min_valid: float = 0.7, 
         got = breaks.pettitt(x, min_n=least)
         return np.stack([np.asarray(got[k], float) for k in names], axis=-1)
 
-    stacked = _apply(kernel, da, dim, len(names))
+    stacked = apply_over(kernel, da, dim, len(names))
     out = xr.Dataset({k: stacked.isel(statistic=i) for i, k in enumerate(names)})
     stamps = da[dim].to_numpy()
     nothing = np.datetime64("NaT") if stamps.dtype.kind == "M" else -1
@@ -118,15 +118,15 @@ def spread_change(da: xr.DataArray, *, changes: Sequence[str], dim: str = "time"
     from ..stats import breaks
 
     axis = year_axis(da, dim)
-    _units(da)
-    segment = _segments(da[dim].to_numpy(), changes)
+    units_of(da)
+    segment = segments_of(da[dim].to_numpy(), changes)
     names = ("statistic", "p_value", "segments", "n", "status")
 
     def kernel(x: np.ndarray) -> np.ndarray:
         got = breaks.fligner_killeen(x, segment, min_n=min_n)
         return np.stack([np.asarray(got[k], float) for k in names], axis=-1)
 
-    stacked = _apply(kernel, da, dim, len(names))
+    stacked = apply_over(kernel, da, dim, len(names))
     out = xr.Dataset({k: stacked.isel(statistic=i) for i, k in enumerate(names)})
     out = out.assign({k: out[k].astype("int8" if k == "status" else "int32") for k in ("segments", "n", "status")})
     texts = {"statistic": "Fligner-Killeen statistic", "p_value": "p-value of equal spread",
@@ -138,22 +138,24 @@ def spread_change(da: xr.DataArray, *, changes: Sequence[str], dim: str = "time"
                         changes=", ".join(map(str, changes)), period=axis.period)  # fmt: skip
 
 
-def _apply(kernel, da: xr.DataArray, dim: str, size: int) -> xr.DataArray:
+def apply_over(kernel, da: xr.DataArray, dim: str, size: int) -> xr.DataArray:
+    """Apply a kernel that puts ``size`` numbers in the place of time."""
     return xr.apply_ufunc(
         kernel, da, input_core_dims=[[dim]], output_core_dims=[["statistic"]], dask="parallelized",
         output_dtypes=[float], dask_gufunc_kwargs={"output_sizes": {"statistic": size}}, keep_attrs=False,
     )  # fmt: skip
 
 
-def _units(da: xr.DataArray) -> str:
+def units_of(da: xr.DataArray) -> str:
+    """Units of an array, which must have some."""
     if not da.attrs.get("units"):
         raise SchemaError(str(da.name or "array"), found="no units", needed="a units attribute",
                           do="Set da.attrs['units'], e.g. 'kg m-2'.")  # fmt: skip
     return str(da.attrs["units"])
 
 
-def _segments(stamps: np.ndarray, changes: Sequence[str]) -> np.ndarray:
-    """Segment of each time."""
+def segments_of(stamps: np.ndarray, changes: Sequence[str]) -> np.ndarray:
+    """Segment of each time, cut by declared changes."""
     if isinstance(changes, str) or not len(changes):
         raise ConfigError("changes", found=repr(changes), needed="a list of dates, such as ['2002-06-19']")
     try:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import xarray as xr
 
 from .. import schema
-from ..errors import ConfigError, GridError, SchemaError
+from ..errors import ConfigError, SchemaError
+from .regions import regions_of, stack_regions, sum_by
 from .weights import cell_weights
 
-#: Width of the latitude bands of ``by="latitude"`` [degrees].
-BAND = 30
 _SHARES = {
     "wetting": "share with a rising trend", "drying": "share with a falling trend",
     "significant": "share with a significant trend", "significant_wetting": "share with a significant rising trend",
@@ -74,10 +72,21 @@ def trend_summary(
     check_alpha(alpha)
     if threshold is not None and not threshold > 0:
         raise ConfigError("threshold", found=f"{threshold}", needed="a rate above 0")
-    slope = trend["slope"]
     p = field_significance(trend, alpha=alpha)["p_adjusted"] if fdr else trend["p_value"]
-    weight = cell_weights(trend, area) * xr.ones_like(slope)
-    known = slope.notnull()
+    found = {("", name): inside for name, inside in regions_of(by, trend["slope"]).items()}
+    inside = stack_regions(found, trend["slope"]).drop_vars("kind")
+    out = share_table(trend["slope"], p, inside, area=area, threshold=threshold, alpha=alpha)
+    return schema.stamp(
+        out, title=f"Summary of: {trend.attrs.get('title', 'a trend')}", product=trend.attrs.get("product", ""),
+        simulated=schema.is_simulated(trend), area=area, alpha=alpha, threshold=threshold, fdr=str(fdr).lower(),
+        period=trend.attrs.get("period"), test=trend.attrs.get("test"),
+    )  # fmt: skip
+
+
+def share_table(slope: xr.DataArray, p: xr.DataArray, inside: xr.DataArray, *, area: str, threshold: float | None,
+                alpha: float) -> xr.Dataset:  # fmt: skip
+    """Shares and mean rates as :func:`trend_summary` gives them; ``inside`` from ``regions.stack_regions``."""
+    weight = (cell_weights(slope, area) * xr.ones_like(slope, dtype="float64")).where(slope.notnull())
     small = p < alpha
     masks = {
         "wetting": slope > 0, "drying": slope < 0, "significant": small, "significant_wetting": small & (slope > 0),
@@ -85,24 +94,16 @@ def trend_summary(
     }  # fmt: skip
     if threshold is not None:
         masks |= {"above": slope > threshold, "below": slope < -threshold}
-    parts = []
-    for inside in _regions(by, slope).values():
-        here = known & inside
-        total = weight.where(here).sum()
-        shares = {name: weight.where(here & mask).sum() / total.where(total > 0) for name, mask in masks.items()}
-        mean = (weight * slope).where(here).sum() / total.where(total > 0)
-        parts.append(xr.Dataset(shares | {"mean_slope": mean, "n_cells": here.sum()}))
-    names = list(_regions(by, slope))
-    out = xr.concat(parts, "region", coords="minimal", compat="override").assign_coords(region=names).drop_attrs()
+    total = sum_by(weight, inside)
+    total = total.where(total > 0)
+    out = xr.Dataset({name: sum_by(weight.where(mask), inside) / total for name, mask in masks.items()})
+    out["mean_slope"] = sum_by(weight * slope, inside) / total
+    out["n_cells"] = sum_by(slope.notnull().astype("float64"), inside).round().astype("int64")
     for name in masks:
         out[name].attrs = {"units": "1", "long_name": _SHARES[name]}
     out["mean_slope"].attrs = {"units": slope.attrs["units"], "long_name": "mean trend"}
     out["n_cells"].attrs = {"units": "1", "long_name": "cells with a trend"}
-    return schema.stamp(
-        out, title=f"Summary of: {trend.attrs.get('title', 'a trend')}", product=trend.attrs.get("product", ""),
-        simulated=schema.is_simulated(trend), area=area, alpha=alpha, threshold=threshold, fdr=str(fdr).lower(),
-        period=trend.attrs.get("period"), test=trend.attrs.get("test"),
-    )  # fmt: skip
+    return out
 
 
 def field_significance(trend: xr.Dataset, *, alpha: float = 0.05) -> xr.Dataset:
@@ -165,31 +166,3 @@ def check_alpha(alpha: float) -> None:
     """Refuse a level outside 0..1."""
     if not 0 < alpha < 1:
         raise ConfigError("alpha", found=f"{alpha}", needed="a level between 0 and 1, such as 0.05")
-
-
-def _regions(by: xr.DataArray | str | None, slope: xr.DataArray) -> dict[str, xr.DataArray]:
-    """Region name -> where it is; regions are few and their map is small, so it is read."""
-    out = {"all": xr.DataArray(True)}
-    if by is None:
-        return out
-    if isinstance(by, str):
-        if by != "latitude" or "lat" not in slope.coords:
-            raise ConfigError("by", found=repr(by), needed="a map of regions, or 'latitude' where there are latitudes")
-        lat = slope["lat"]
-        for south in range(90 - BAND, -91, -BAND):
-            name = "/".join(f"{abs(v)}°{'N' if v > 0 else 'S' if v < 0 else ''}" for v in (south, south + BAND))
-            out[name] = (lat >= south) & ((lat < south + BAND) | (south + BAND == 90))
-        return out
-    try:
-        by, _ = xr.align(by, slope, join="exact")
-    except ValueError as err:
-        raise GridError("by", found="a map of regions on another grid", needed="the grid of the trend",
-                        do="Move it with vadose.regrid.to_grid(..., method='mode').") from err  # fmt: skip
-    if not set(by.dims) <= set(slope.dims):
-        raise GridError("by", found=f"dims {tuple(map(str, by.dims))}", needed=f"some of {tuple(map(str, slope.dims))}")
-    values = by.values
-    for name in np.unique(values[values == values]):
-        if str(name) != "":
-            text = str(name) if values.dtype.kind in "OU" else f"{name:g}"
-            out[text] = by == name
-    return out

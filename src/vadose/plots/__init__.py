@@ -5,6 +5,7 @@ box) and returns a Matplotlib figure that belongs to no window. :func:`svg` writ
 name and unit of the data; simulated data are marked on the figure itself.
 """
 
+from .agreement import agreement_map, slope_correlation
 from .boxes import score_boxes
 from .change import change_map
 from .coastline import coastline
@@ -14,12 +15,16 @@ from .density import scatter_density
 from .depth import depth_boxes, swi_series
 from .drawing import svg
 from .drought import drought_area_series, drought_map, drought_timeline
+from .field_panels import trend_panels
+from .forcing_map import forcing_map
 from .global_map import global_map
 from .intervals import forest
 from .maps import score_map, station_map, status_map
 from .series import break_gaps, time_series
+from .trend_rows import region_rates, share_bars
 
 __all__ = [
+    "agreement_map",
     "break_gaps",
     "change_map",
     "coastline",
@@ -31,14 +36,19 @@ __all__ = [
     "drought_area_series",
     "drought_map",
     "drought_timeline",
+    "forcing_map",
     "forest",
     "global_map",
+    "region_rates",
     "scatter_density",
     "score_boxes",
     "score_map",
+    "share_bars",
+    "slope_correlation",
     "station_map",
     "status_map",
     "svg",
     "swi_series",
     "time_series",
+    "trend_panels",
 ]

@@ -44,6 +44,8 @@ RECIPES = {
                            "gpp_coupling:gpp_coupling", takes=("library", "config")),
     "drought": Recipe("Drought - percentiles, areas, events and change of a record, or of a simulated Earth",
                       "drought:drought", takes=("library", "config")),
+    "multisource-trends": Recipe("Multi-source trends - who sees land grow wetter or drier, and why (paper 000)",
+                                 "multisource_trends:multisource_trends", takes=("library", "config")),
     "real-sample": Recipe("Real sample - satellite, reanalysis and stations over Hawaii",
                           "real_sample:real_sample", takes=("data",), needs=("data",)),
     "surface-depth": Recipe("Surface to depth - stations' surface sensors against deeper ones, by depth, lag and SWI",

@@ -113,7 +113,7 @@ def mann_kendall(
     (2.0, 3.0, 3.0, 0.0)
     """
     _check(test=test, level=level, period=period, lags=lags, min_n=min_n)
-    from scipy.special import erfc, ndtri, stdtr, stdtrit
+    from scipy.special import erfc, ndtri, stdtr
 
     from .trend_kernels import COLUMNS, trend_rows
     from .trend_kernels import TESTS as NUMBERS
@@ -126,10 +126,7 @@ def mann_kendall(
         step = axis[1] - axis[0] if len(axis) > 1 else 1.0
         axis = np.concatenate([axis, axis[-1] + step * np.arange(1, rest + 1)])
         tau = np.arange(len(axis), dtype=np.float64)
-    quantiles = np.empty(0)
-    if level is not None:
-        freedom = np.maximum(np.arange(_FREEDOM), 1)
-        quantiles = np.append(stdtrit(freedom, 0.5 + 0.5 * level), ndtri(0.5 + 0.5 * level))
+    quantiles = quantiles_of(level)
     got = np.full((len(rows), len(COLUMNS)), np.nan)
 
     def work(part: slice) -> None:
@@ -145,7 +142,7 @@ def mann_kendall(
     out["p_value"] = erfc(np.abs(out["z"]) / np.sqrt(2.0))
     if test == "ar1":
         out["p_value"] = 2.0 * stdtr(freedom, -np.abs(out["z"]))
-    out["status"] = _status(n, np.isnan(out["slope"]), variance == 0.0)
+    out["status"] = trend_status(n, np.isnan(out["slope"]), variance == 0.0)
     return {name: field.reshape(shape) for name, field in out.items()}
 
 
@@ -193,7 +190,7 @@ def straight_line(
 
     shape, (rows,) = as_rows(_some(values))
     time = None if np.shape(values)[-1:] == (0,) else time
-    t = _times(time, rows.shape[1])
+    t = as_times(time, rows.shape[1])
     names = ("slope", "slope_lower", "slope_upper", "intercept", "z", "p_value", "n")
     got = np.full((len(rows), len(names)), np.nan)
 
@@ -220,7 +217,7 @@ def straight_line(
     over_rows(work, len(rows), rows=max(16, 100_000 // rows.shape[1]))
     out = {name: got[:, k].copy() for k, name in enumerate(names)}
     flat = (out["slope"] == 0.0) & (out["slope_upper"] == 0.0)
-    out["status"] = _status(out["n"], np.isnan(out["slope"]), flat)
+    out["status"] = trend_status(out["n"], np.isnan(out["slope"]), flat)
     return {name: field.reshape(shape) for name, field in out.items()}
 
 
@@ -246,12 +243,28 @@ def _some(values: ArrayLike) -> NDArray:
     return np.full((*x.shape[:-1], 1), np.nan) if x.shape[-1:] == (0,) else x
 
 
-def _status(n: NDArray, missing: NDArray, constant: NDArray) -> NDArray[np.int8]:
+def quantiles_of(level: float | None) -> NDArray[np.float64]:
+    """Student's two-sided quantiles for 0 (as 1), 1, 2, ... degrees of freedom, the normal one last; none for None."""
+    from scipy.special import ndtri, stdtrit
+
+    if level is None:
+        return np.empty(0)
+    freedom = np.maximum(np.arange(_FREEDOM), 1)
+    return np.append(stdtrit(freedom, 0.5 + 0.5 * level), ndtri(0.5 + 0.5 * level))
+
+
+def place_on_axis(time: ArrayLike | None, length: int, *, needs_regular: bool, test: str) -> NDArray[np.int64]:
+    """Step of each sample on the regular axis of the times; in order where there is none and none is needed."""
+    return _lay_out(time, length, needs_regular=needs_regular, test=test)[0]
+
+
+def trend_status(n: NDArray, missing: NDArray, constant: NDArray) -> NDArray[np.int8]:
+    """Status of trends of series with ``n`` values."""
     few = np.where(n == 0, STATUS["no_data"], STATUS["too_few_years"])
     return np.where(missing, few, np.where(constant, STATUS["zero_variance"], STATUS["ok"])).astype(np.int8)
 
 
-def _times(time: ArrayLike | None, length: int) -> NDArray[np.float64]:
+def as_times(time: ArrayLike | None, length: int) -> NDArray[np.float64]:
     """Times as rising float64."""
     if time is None:
         return np.arange(length, dtype=np.float64)
@@ -273,7 +286,7 @@ def _lay_out(
     time: ArrayLike | None, length: int, *, needs_regular: bool, test: str
 ) -> tuple[NDArray[np.int64], NDArray, NDArray, bool]:
     """Column of each sample, the times of all columns, these from 0 in smallest steps, and whether they are regular."""
-    t = _times(time, length)
+    t = as_times(time, length)
     index = np.arange(length, dtype=np.int64)
     if length < 2:
         return index, t, index.astype(np.float64), True
