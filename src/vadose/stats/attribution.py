@@ -70,7 +70,7 @@ def variance_shares(parts: ArrayLike, *, time: ArrayLike | None = None, min_n: i
         share_rows(np.ascontiguousarray(rows[part], dtype=np.float32 if x.dtype == np.float32 else np.float64),
                    t, min_n, share[part], extra[part])  # fmt: skip
 
-    over_rows(work, len(rows), rows=512)
+    over_rows(work, len(rows), rows=2048)
     few = np.where(extra[:, 1] == 0, STATUS["no_data"], STATUS["too_few_years"])
     status = np.choose(extra[:, 2].astype(int), [STATUS["ok"], few, STATUS["zero_variance"]]).astype(np.int8)
     shape = x.shape[:-2]
