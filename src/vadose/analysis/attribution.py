@@ -63,7 +63,7 @@ def attribute_variability(layers: xr.Dataset | xr.DataArray, *, min_years: int =
     """
     if min_years < 3:
         raise ConfigError("min_years", found=f"{min_years}", needed="at least 3")
-    da = _seasonal(layers)
+    da = seasonal_storage(layers)
     years = da["year"].values.astype(float)
     sizes = {"season": da.sizes["season"], "layer": da.sizes["layer"], "kind": 2}
 
@@ -197,7 +197,7 @@ def compare_periods(
     """
     if len(periods) != 2:
         raise ConfigError("periods", found=f"{len(periods)}", needed="two periods")
-    da = _seasonal(layers)
+    da = seasonal_storage(layers)
     parts = []
     for name, (first, last) in periods.items():
         part = da.sel(year=slice(first, last))
@@ -216,8 +216,8 @@ def compare_periods(
                         min_years=min_years)  # fmt: skip
 
 
-def _seasonal(layers: xr.Dataset | xr.DataArray) -> xr.DataArray:
-    """Seasonal storage (season, layer, year, ...), made from months where it is not given."""
+def seasonal_storage(layers: xr.Dataset | xr.DataArray) -> xr.DataArray:
+    """Seasonal storage (season, layer, year, ...), made from months where it is not given; refuses what is neither."""
     if isinstance(layers, xr.Dataset) and "storage" in layers:
         da = layers["storage"]
     elif "season" in layers.dims:

@@ -7,25 +7,41 @@ name and unit of the data; simulated data are marked on the figure itself.
 
 from .boxes import score_boxes
 from .coastline import coastline
+from .component_maps import contribution_maps, top_component_maps
+from .component_rings import component_rings
 from .counts import dropped_bars
 from .density import scatter_density
 from .drawing import svg
 from .global_map import global_map
+from .heat_map import variability_heat_map
 from .intervals import forest
 from .maps import score_map, station_map, status_map
+from .period_bars import difference_bars, omega_chart
+from .ridges import ridge_plot
+from .season_lines import season_lines
 from .series import break_gaps, time_series
+from .trend_map import trend_map
 
 __all__ = [
     "break_gaps",
     "coastline",
+    "component_rings",
+    "contribution_maps",
+    "difference_bars",
     "dropped_bars",
     "forest",
     "global_map",
+    "omega_chart",
+    "ridge_plot",
     "scatter_density",
     "score_boxes",
     "score_map",
+    "season_lines",
     "station_map",
     "status_map",
     "svg",
     "time_series",
+    "top_component_maps",
+    "trend_map",
+    "variability_heat_map",
 ]
