@@ -75,11 +75,13 @@ def draw_field(axes: Axes, ground: Basemap, da: xr.DataArray, colours: np.ndarra
 def draw_marks(axes: Axes, ground: Basemap, where: xr.DataArray, *, style: str) -> None:
     """Mark cells of a boolean map (lat, lon) with ``"dots"`` or ``"strokes"``, thinned so that they stay apart."""
     apart = 0.055 * (1 if style == "dots" else 1.3)
-    step = max(1, round(apart / _cell_inches(axes, ground, where)))
+    size = _cell_inches(axes, ground, where)
+    step = max(1, round(apart / size))
+    dot = min(max(1.3, 9 * size), 3.0)
     where = where.transpose("lat", "lon")[step // 2 :: step, step // 2 :: step]
     row, col = np.nonzero(np.asarray(where))
     x, y = ground.project(where["lat"].values[row].astype(float), where["lon"].values[col].astype(float))
-    look = {"marker": "o", "ms": 1.3, "mew": 0} if style == "dots" else {"marker": (2, 2, -45), "ms": 4.2, "mew": 0.55}
+    look = {"marker": "o", "ms": dot, "mew": 0} if style == "dots" else {"marker": (2, 2, -45), "ms": 4.2, "mew": 0.55}
     axes.plot(x, y, ls="none", color="#1a1a1a", rasterized=True, zorder=0.35, **look)  # type: ignore[arg-type]
 
 

@@ -218,7 +218,8 @@ def _origin(report: Report, result: TsmvResult, name: str) -> None:
     report.add_section("Origin")
     facts: dict[str, object] = {
         "dataset": name, "product": attrs.get("product", ""), "version": attrs.get("product_version", ""),
-        "periods": result.periods, "settings": {k: str(v) for k, v in result.settings.model_dump().items()},
+        "periods": [f"{k}: {a} to {b}" for k, (a, b) in result.periods.items()],
+        "settings": {k: "default" if v is None else str(v) for k, v in result.settings.model_dump().items()},
         "software": result.difference.attrs.get("software", ""),
     }  # fmt: skip
     report.add_provenance(facts)
