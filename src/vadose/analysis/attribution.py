@@ -238,7 +238,7 @@ def seasonal_storage(layers: xr.Dataset | xr.DataArray) -> xr.DataArray:
 
 def _attribute(x: np.ndarray, years: np.ndarray, min_years: int) -> tuple[np.ndarray, ...]:
     """Everything of storage (..., season, layer, year)."""
-    from ..stats.attribution import variance_shares
+    from ..stats.attribution import part_means, variance_shares
 
     shape, sizes = x.shape[:-3], x.shape[-3:-1]
     parts = x.reshape(*shape, sizes[0] * sizes[1], x.shape[-1])
@@ -246,13 +246,13 @@ def _attribute(x: np.ndarray, years: np.ndarray, min_years: int) -> tuple[np.nda
     share = got["share"].reshape(*shape, *sizes, 2)
     flat = share.reshape(*shape, -1)
     missing = np.isnan(flat).any(axis=-1, keepdims=True)
-    order = np.argsort(np.where(missing, 0.0, -flat), axis=-1, kind="stable")[..., :2]
-    if order.shape[-1] < 2:
-        order = np.repeat(order, 2, axis=-1)
+    order, left = np.empty((*shape, 2), dtype=int), np.where(missing, 0.0, flat)
+    for rank in (0, 1):  # of equal ones the first
+        order[..., rank] = left.argmax(axis=-1)
+        if flat.shape[-1] > 1:
+            np.put_along_axis(left, order[..., rank : rank + 1], -np.inf, axis=-1)
     best = np.take_along_axis(flat, order, axis=-1)
-    complete = np.isfinite(parts.sum(axis=-2, keepdims=True))
-    mean = np.where(complete, parts, 0.0).sum(axis=-1, dtype=float) / np.maximum(complete.sum(axis=-1), 1)
-    mean = mean.reshape(*shape, *sizes)
+    mean = part_means(parts).reshape(*shape, *sizes)
     weight = mean.sum(axis=(-1, -2), keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         omega = np.where(mean * weight > 0, share.sum(axis=-1) * weight / mean, np.nan)

@@ -21,7 +21,7 @@ SHARES = {
 
 def period_difference(
     layers: xr.Dataset | xr.DataArray, *, periods: Mapping[str, tuple[int, int]], area: str = "cos",
-    min_years: int = 10, level: float = 0.95, max_cells: int = 10_000,
+    min_years: int = 10, level: float = 0.95, max_cells: int = 4000,
 ) -> xr.Dataset:  # fmt: skip
     """Mean contributions in two periods, and their difference with an interval.
 

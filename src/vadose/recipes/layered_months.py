@@ -50,7 +50,7 @@ def layered_months(
     name = schema.primary(source)
     _check_layers(source, name, where)
     schema.check(source, "grid")
-    ds = source[[name, "layer_bnds"]]
+    ds = source[[name]].assign_coords(layer_bnds=source["layer_bnds"].compute())
     if bbox is not None:
         grid = Grid.of(ds)
         inner = grid.crop(bbox)
@@ -66,8 +66,8 @@ def layered_months(
     time = pd.DatetimeIndex(ds["time"].values)
     if not len(time):
         raise SchemaError(f"{where}: time", found="no time", needed="a monthly or finer record")
-    if ds.chunks:
-        ds = ds.chunk(time=-1, layer=-1)
+    if ds[name].chunks:
+        ds = ds.assign({name: ds[name].chunk(time=-1, layer=-1)})
     month = periods.start_of(time, "month")
     if month.is_unique and time.is_monotonic_increasing:
         out = ds.assign_coords(time=month.to_numpy())

@@ -212,7 +212,8 @@ def save(result: TsmvResult, folder: Path) -> None:
         stamped = schema.stamp(ds, title=ds.attrs.get("title", name), inputs=[_name(result.source)],
                                periods="; ".join(f"{a}-{b}" for a, b in result.periods.values()),
                                simulated=result.simulated)  # fmt: skip
-        export(stamped, folder / name, where=name)
+        single = {k: v.astype("float32") for k, v in stamped.data_vars.items() if v.dtype == "float64"}
+        export(stamped.assign(single), folder / name, where=name)
     tables = xr.concat([d.drop_attrs(deep=False) for d in result.tables.values()], label, **join)
     tables.to_dataframe().to_csv(folder / "trends.csv")
     names = ["contribution", "contribution_difference", "contribution_lower", "contribution_upper"]

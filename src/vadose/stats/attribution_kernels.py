@@ -134,3 +134,28 @@ def write_share(out, k, with_total, with_time, per_time, power):
     """Trend and rest of part k."""
     out[k, 0] = with_time * per_time
     out[k, 1] = with_total / power - out[k, 0]
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def mean_rows(rows, out):
+    """Fill ``out (row, part)`` with means over the times at which no part is missing, 0 where there is none."""
+    parts, size = rows.shape[1], rows.shape[2]
+    total, weight = np.empty(size), np.empty(size)
+    for r in range(rows.shape[0]):
+        x = rows[r]
+        add_parts(x, total)
+        n = 0
+        for i in range(size):
+            weight[i] = 1.0 if np.isfinite(total[i]) else 0.0
+            n += weight[i] > 0
+        for k in range(parts):
+            row = x[k]
+            s = 0.0
+            if n == size:
+                for i in range(size):
+                    s += row[i]
+            else:
+                for i in range(size):
+                    if weight[i] > 0:
+                        s += row[i]
+            out[r, k] = s / max(n, 1)
