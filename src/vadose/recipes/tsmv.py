@@ -205,7 +205,7 @@ def save(result: TsmvResult, folder: Path) -> None:
     first = next(iter(result.attributions.values()))
     files = {
         "trends.nc": slopes, "contributions.nc": maps.assign_attrs(first.attrs),
-        "mean.nc": result.mean.merge(result.difference, combine_attrs="override"),
+        "mean.nc": result.difference.assign(result.mean.rename(n_cells="n_cells_all_years").data_vars),
     }  # fmt: skip
     for name, ds in files.items():
         (folder / name).unlink(missing_ok=True)
@@ -264,7 +264,8 @@ def _periods(layers: xr.Dataset, settings: TsmvSettings) -> dict[str, tuple[int,
                 needed=f"{need} with all twelve months in each of two periods",
                 do="Give a longer record, or set periods or min_years in the file for --config.",
             )  # fmt: skip
-    return {name: (max(a, int(whole[0])), min(b, int(whole[-1]))) for name, (a, b) in chosen.items()}
+    inside = {name: (max(a, int(whole[0])), min(b, int(whole[-1]))) for name, (a, b) in chosen.items()}
+    return inside if settings.periods is not None else {f"{a}-{b}": (a, b) for a, b in inside.values()}
 
 
 def _name(ds: xr.Dataset) -> str:
