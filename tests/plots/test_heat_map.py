@@ -10,8 +10,12 @@ def anomaly():
     x = np.zeros((4, 2, 21))
     x[3, 0, 10], x[3, 0, 11] = 6.0, -6.0
     x[0, 1, 4] = np.nan
-    return xr.DataArray(x, dims=("season", "layer", "year"), attrs={"units": "%", "long_name": "variability"},
-                        coords={"season": list("wxyz"), "layer": ["top", "deep"], "year": 2000 + np.arange(21)})  # fmt: skip
+    return xr.DataArray(
+        x,
+        dims=("season", "layer", "year"),
+        attrs={"units": "%", "long_name": "variability"},
+        coords={"season": list("wxyz"), "layer": ["top", "deep"], "year": 2000 + np.arange(21)},
+    )
 
 
 def test_rows_are_layers_and_seasons_and_print_their_spread(words):

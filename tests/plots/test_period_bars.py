@@ -26,8 +26,11 @@ def test_bars_are_in_points_and_pale_where_the_interval_holds_zero(words):
 
 
 def test_omega_has_a_line_per_layer_and_a_panel_per_period(words):
-    omega = xr.DataArray([[[0.5, 2.0], [1.0, 1.5]]] * 2, dims=("period", "season", "layer"),
-                         coords={"period": ["early", "late"]} | {k: COORDS[k] for k in ("season", "layer")})  # fmt: skip
+    omega = xr.DataArray(
+        [[[0.5, 2.0], [1.0, 1.5]]] * 2,
+        dims=("period", "season", "layer"),
+        coords={"period": ["early", "late"]} | {k: COORDS[k] for k in ("season", "layer")},
+    )
     figure = plots.omega_chart(omega)
     assert len(figure.axes) == 2 and {"early", "late", "top", "deep"} <= set(words(figure))
     lines = [line.get_ydata() for line in figure.axes[0].lines[1:]]

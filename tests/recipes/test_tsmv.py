@@ -30,8 +30,11 @@ def record(first="1985", last="2014", *, bounds=NOAH, step="MS", unit="kg m-2", 
         x = x / (1000 * np.diff(bounds, axis=1).reshape(-1, 1, 1)).astype("f4")
     attrs = schema.VARIABLES[name].attrs()
     ds = schema.with_grid(xr.Dataset({name: (("time", "layer", "lat", "lon"), x, attrs)}), GRID)
-    return ds.assign_coords(time=time, layer=[1, 2, 3, 4], layer_bnds=(("layer", "bnds"), np.array(bounds), {"units": "m"}),
-                            ).assign_attrs(title="made up storage")  # fmt: skip
+    return ds.assign_coords(
+        time=time,
+        layer=[1, 2, 3, 4],
+        layer_bnds=(("layer", "bnds"), np.array(bounds), {"units": "m"}),
+    ).assign_attrs(title="made up storage")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +88,9 @@ def test_moisture_becomes_storage_by_its_own_layers_only():
     xr.testing.assert_allclose(water.seasons, moisture.seasons, rtol=1e-5)
     land = [[0.0, 0.07], [0.07, 0.28], [0.28, 1.0], [1.0, 2.89]]
     other = compute(record(unit="m3 m-3").assign_coords(layer_bnds=(("layer", "bnds"), land)), settings)
-    year = [analysis.annual_storage(r.seasons)["by_layer"].mean(["lat", "lon", "year"]).values for r in (other, moisture)]
+    year = [
+        analysis.annual_storage(r.seasons)["by_layer"].mean(["lat", "lon", "year"]).values for r in (other, moisture)
+    ]
     np.testing.assert_allclose(year[0] / year[1], np.diff(land, axis=1)[:, 0] / np.diff(NOAH, axis=1)[:, 0], rtol=1e-5)
 
 
@@ -120,8 +125,14 @@ def test_chunks_do_not_matter():
 
 
 def test_periods_are_those_of_the_paper_where_the_record_has_them():
-    assert compute(record("1948", "2024"), TsmvSettings()).periods == {"1948-1999": (1948, 1999), "2000-2024": (2000, 2024)}
-    assert compute(record("1995", "2020"), TsmvSettings()).periods == {"1995-2007": (1995, 2007), "2008-2020": (2008, 2020)}
+    assert compute(record("1948", "2024"), TsmvSettings()).periods == {
+        "1948-1999": (1948, 1999),
+        "2000-2024": (2000, 2024),
+    }
+    assert compute(record("1995", "2020"), TsmvSettings()).periods == {
+        "1995-2007": (1995, 2007),
+        "2008-2020": (2008, 2020),
+    }
 
 
 def test_a_month_missing_everywhere_costs_its_year():
@@ -160,12 +171,20 @@ def test_a_layer_missing_at_a_cell_takes_that_cell_out_alone():
     assert int(got.difference["n_cells"]) == 8
 
 
-@pytest.mark.parametrize(("settings", "words"), [
-    ({"periods": {"a": [1985, 2000]}}, "two of name"), ({"periods": {"a": [2000, 1990], "b": [2001, 2010]}}, "two of name"),
-    ({"min_years": 3}, "min_years"), ({"tst": "mk"}, "tst"), ({"test": "pettitt"}, "test"),
-    ({"periods": {"a": [1900, 1930], "b": [2000, 2014]}}, "0 complete years in a"), ({"limits": [1, 2]}, "limits"),
-    ({"bbox": [100, 10, 110, 20]}, "bbox|box|cell"), ({"period": "1950/1960"}, "period"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"periods": {"a": [1985, 2000]}}, "two of name"),
+        ({"periods": {"a": [2000, 1990], "b": [2001, 2010]}}, "two of name"),
+        ({"min_years": 3}, "min_years"),
+        ({"tst": "mk"}, "tst"),
+        ({"test": "pettitt"}, "test"),
+        ({"periods": {"a": [1900, 1930], "b": [2000, 2014]}}, "0 complete years in a"),
+        ({"limits": [1, 2]}, "limits"),
+        ({"bbox": [100, 10, 110, 20]}, "bbox|box|cell"),
+        ({"period": "1950/1960"}, "period"),
+    ],
+)
 def test_settings_that_cannot_be_used(tmp_path, settings, words):
     Library(tmp_path / "lib").write("water", record())
     (tmp_path / "s.yaml").write_text(yaml.safe_dump(settings))

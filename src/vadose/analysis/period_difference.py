@@ -43,8 +43,8 @@ def period_difference(
     Returns
     -------
     xarray.Dataset
-        ``contribution`` (period, season, layer, kind), ``season_share``, ``layer_share``, ``kind_share`` [1], means over
-        the cells that have both periods; each with ``_difference``, second less first, ``_lower`` and ``_upper``.
+        ``contribution`` (period, season, layer, kind), ``season_share``, ``layer_share``, ``kind_share`` [1], means
+        over the cells that have both periods; each with ``_difference``, second less first, ``_lower`` and ``_upper``.
         ``kind_share_adjusted`` (period, kind) [1], free of what chance alone adds to a trend; ``n_cells`` [1].
 
     Raises
@@ -99,14 +99,15 @@ def period_difference(
     out["kind_share_adjusted"] = xr.concat([fit, 1 - fit], "kind").assign_coords(kind=out["kind"]).transpose(
         "period", "kind")  # fmt: skip
     out["n_cells"] = known.sum()
-    for name in out.data_vars:
-        stem = next((s for s in SHARES if str(name).startswith(s)), "")
+    first, second = periods
+    for name in map(str, out.data_vars):
+        stem = next((s for s in SHARES if name.startswith(s)), "")
         words = {"contribution": "component", "season_share": "season", "layer_share": "layer"}.get(stem, "kind")
         text = f"mean contribution by {words}"
-        if str(name).endswith("_difference"):
-            text = f"difference of the {text}, {list(periods)[1]} less {list(periods)[0]}"
-        elif str(name).endswith(("_lower", "_upper")):
-            text = f"{str(name).rpartition('_')[2]} bound of the difference by {words}"
+        if name.endswith("_difference"):
+            text = f"difference of the {text}, {second} less {first}"
+        elif name.endswith(("_lower", "_upper")):
+            text = f"{name.rpartition('_')[2]} bound of the difference by {words}"
         out[name].attrs = {"units": "1", "long_name": text}
     out["kind_share_adjusted"].attrs["long_name"] = "mean contribution by kind, adjusted for the number of years"
     out["n_cells"].attrs["long_name"] = "cells with contributions in both periods"

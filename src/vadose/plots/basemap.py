@@ -208,7 +208,7 @@ class Basemap:
 
 @lru_cache(maxsize=8)
 def _outlines(ground: Basemap, grain: float) -> tuple[list, list]:
-    """Areas of land and pieces of shore on paper, with no detail finer than the grain; panels of a figure share them."""
+    """Areas of land and pieces of shore on paper, without detail finer than the grain; panels share them."""
     from matplotlib.path import Path
     from matplotlib.transforms import Bbox
 

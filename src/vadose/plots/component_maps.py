@@ -110,7 +110,7 @@ def top_component_maps(attribution: xr.Dataset) -> Figure:
     figure, panels = map_panels(ground, ["largest contribution", "second contribution"], footer=table)
     colour = np.array([_tint(layers.index(p[1]), seasons.index(p[0]), len(seasons)) for p in parts])
     weight = np.cos(np.radians(attribution["lat"].values.astype(float)))[:, None]
-    wide, tall = figure.get_size_inches()
+    wide = figure.get_size_inches()[0]
     words = []
     for name, axes in zip(names, panels):
         code = np.asarray(attribution[name].transpose("lat", "lon")).astype(int)

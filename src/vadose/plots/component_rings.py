@@ -83,8 +83,15 @@ def component_rings(share: xr.DataArray) -> Figure:
                 axes.add_patch(Wedge((0, 0), outer, start, stop, width=step, facecolor=face, edgecolor="white", lw=0.7))
                 angle, radius = np.radians((start + stop) / 2), outer - step / 2
                 dark = np.dot(face[:3], (0.299, 0.587, 0.114)) < 0.5
-                axes.text(radius * np.cos(angle), radius * np.sin(angle), format_number(float(value), 1),
-                          ha="center", va="center", size=min(6.8, 52 * step * disc / 2), color="white" if dark else INK)  # fmt: skip
+                axes.text(
+                    radius * np.cos(angle),
+                    radius * np.sin(angle),
+                    format_number(float(value), 1),
+                    ha="center",
+                    va="center",
+                    size=min(6.8, 52 * step * disc / 2),
+                    color="white" if dark else INK,
+                )
             outer -= step
         for s, season in enumerate(seasons):
             angle = np.radians(90 - 360 * (s + 0.5) / len(seasons))

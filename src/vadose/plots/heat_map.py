@@ -61,13 +61,19 @@ def variability_heat_map(anomaly: xr.DataArray) -> Figure:
     for i, layer in enumerate(layers):
         bottom = height - 0.22 - (i + 1) * tall - i * gap
         axes = place(figure, left, bottom, WIDTH - left - right, tall)
-        axes.pcolormesh(np.r_[years - 0.5, years[-1] + 0.5], np.arange(len(seasons) + 1),
-                        np.ma.masked_invalid(values[i]), norm=mappable.norm, cmap=mappable.cmap, rasterized=True)  # fmt: skip
+        axes.pcolormesh(
+            np.r_[years - 0.5, years[-1] + 0.5],
+            np.arange(len(seasons) + 1),
+            np.ma.masked_invalid(values[i]),
+            norm=mappable.norm,
+            cmap=mappable.cmap,
+            rasterized=True,
+        )
         axes.set_facecolor("#e6e6e6")
         axes.set_ylim(len(seasons), 0)
         axes.set_yticks(np.arange(len(seasons)) + 0.5, seasons, size=7.5)
         axes.tick_params(axis="y", length=0)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.locator_params(axis="x", integer=True)
         if i + 1 < len(layers):
             axes.tick_params(labelbottom=False)
         figure.text(0.0, (bottom + tall / 2) / height, layer, ha="left", va="center", size=8.0)
@@ -76,11 +82,20 @@ def variability_heat_map(anomaly: xr.DataArray) -> Figure:
                         ha="right", va="center", size=7.5)  # fmt: skip
     axes.set_xlabel("Year")
     figure.text(1.0, (height - 0.15) / height, "SD", ha="right", va="center", size=7.5, color=GREY)
-    bar = figure.colorbar(mappable, cax=place(figure, WIDTH * 0.28, 0.42, WIDTH * 0.44, 0.11),
-                          orientation="horizontal", extend="both" if finite.size and finite.max() > top else "neither")  # fmt: skip
+    bar = figure.colorbar(
+        mappable,
+        cax=place(figure, WIDTH * 0.28, 0.42, WIDTH * 0.44, 0.11),
+        orientation="horizontal",
+        extend="both" if finite.size and finite.max() > top else "neither",
+    )
     label = axis_label(anomaly)
     bar.set_label(label)
     bar.outline.set_linewidth(0.5)
-    words = "" if not np.isfinite(spread).any() else "Largest standard deviation: {}, {}.".format(
-        *(names[k] for names, k in zip((layers, seasons), np.unravel_index(np.nanargmax(spread), spread.shape))))  # fmt: skip
+    words = (
+        ""
+        if not np.isfinite(spread).any()
+        else "Largest standard deviation: {}, {}.".format(
+            *(names[k] for names, k in zip((layers, seasons), np.unravel_index(np.nanargmax(spread), spread.shape)))
+        )
+    )
     return finish(figure, anomaly, title=f"{label}: by year", description=words)

@@ -110,8 +110,17 @@ def omega_chart(omega: xr.DataArray) -> Figure:
         axes = place(figure, left + p * (wide + gap), 0.92, wide, 2.05)
         axes.axhline(1, color=GREY, lw=0.9)
         for k in range(len(layers)):
-            axes.plot(range(len(seasons)), values[p, k], color=LAYER_COLOURS[k % len(LAYER_COLOURS)], lw=1.4,
-                      marker=_MARKERS[k % len(_MARKERS)], ms=5, mec="white", mew=0.6, label=layers[k] if p == 0 else None)  # fmt: skip
+            axes.plot(
+                range(len(seasons)),
+                values[p, k],
+                color=LAYER_COLOURS[k % len(LAYER_COLOURS)],
+                lw=1.4,
+                marker=_MARKERS[k % len(_MARKERS)],
+                ms=5,
+                mec="white",
+                mew=0.6,
+                label=layers[k] if p == 0 else None,
+            )
         axes.set(xlim=(-0.3, len(seasons) - 0.7), ylim=(bottom, top), xlabel="Season, wettest to driest")
         axes.set_xticks(range(len(seasons)), seasons)
         axes.grid(axis="y")

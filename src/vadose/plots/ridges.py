@@ -59,10 +59,9 @@ def ridge_plot(da: xr.DataArray, *, by: Sequence[str], colour_by: str | None = N
     values = np.asarray(da, dtype="float64").reshape(count, -1)
     weight = np.ones(values.shape[1])
     if "lat" in da.dims:
-        like = da.isel(dict.fromkeys(by, 0))
-        weight = np.asarray(
-            (np.cos(np.radians(da["lat"])) * xr.ones_like(like, dtype=float)).transpose(*like.dims)
-        ).ravel()
+        like = xr.ones_like(da.isel(dict.fromkeys(by, 0), drop=True), dtype=float)
+        heavy = like * np.cos(np.radians(da["lat"]))
+        weight = np.asarray(heavy.transpose(*like.dims).data).ravel()
     indices = list(np.ndindex(*(da.sizes[d] for d in by)))
     names = [", ".join(str(da[d].values[i]) for d, i in zip(by, index)) for index in indices]
     finite = values[np.isfinite(values)]
@@ -71,9 +70,9 @@ def ridge_plot(da: xr.DataArray, *, by: Sequence[str], colour_by: str | None = N
         low, high = low - 0.5, high + 0.5
     columns: dict[str, list[str]] = {"mean": [], "n": []}
     means = []
-    for row in values:
-        good = np.isfinite(row)
-        means.append(float(np.average(row[good], weights=weight[good])) if good.any() else np.nan)
+    for sample in values:
+        good = np.isfinite(sample)
+        means.append(float(np.average(sample[good], weights=weight[good])) if good.any() else np.nan)
         columns["mean"].append(format_number(means[-1], 2 if high - low < 20 else 0))
         columns["n"].append(format_number(int(good.sum())))
     label = axis_label(da)

@@ -73,7 +73,7 @@ def season_lines(total: xr.DataArray, trends: Mapping[str, xr.Dataset], *, alpha
         axes.grid(axis="y")
         axes.set_xlim(years[0] - 0.5, years[-1] + 0.5)
         axes.ticklabel_format(useOffset=False)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.locator_params(axis="x", integer=True)
         if k + 2 < len(seasons):
             axes.tick_params(labelbottom=False)
         else:

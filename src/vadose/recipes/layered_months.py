@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -81,13 +83,16 @@ def layered_months(
 
 def _check_layers(ds: xr.Dataset, name: str, where: str) -> None:
     if "layer" not in ds[name].dims or ds.sizes["layer"] < 2:
-        raise SchemaError(f"{where}: {name}", found=f"dims {tuple(map(str, ds[name].dims))}" if "layer" not in ds[name].dims
-                          else "one layer", needed="two or more soil layers",
-                          do="Ingest a product with layers, such as gldas or era5_land.")  # fmt: skip
+        raise SchemaError(
+            f"{where}: {name}",
+            found=f"dims {tuple(map(str, ds[name].dims))}" if "layer" not in ds[name].dims else "one layer",
+            needed="two or more soil layers",
+            do="Ingest a product with layers, such as gldas or era5_land.",
+        )
     if "layer_bnds" not in ds.variables:
         raise SchemaError(where, found="layers without layer_bnds", needed="layer_bnds (layer, bnds) in m")
     bounds = ds["layer_bnds"].values.astype(float)
-    for (_, lower), (upper, _) in zip(bounds[:-1], bounds[1:]):
+    for (_, lower), (upper, _) in itertools.pairwise(bounds):
         if abs(lower - upper) > 1e-6:
             raise SchemaError(f"{where}: layer_bnds", found=f"nothing between {lower:g} and {upper:g} m",
                               needed="layers that follow each other from the top",

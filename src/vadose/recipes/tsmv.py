@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-import pandas as pd
-import pydantic
 import xarray as xr
 
 from .. import analysis, schema, twin
@@ -17,7 +13,8 @@ from ..store import Library
 from ..store.export import export
 from .evaluate import writable_folder
 from .layered_months import layered_months
-from .settings import Strict, dump, read
+from .settings import dump, read
+from .tsmv_result import TsmvResult, TsmvSettings, stack
 
 Step = Callable[[int, int, str], None]
 
@@ -27,65 +24,6 @@ REGION, RESOLUTION, YEARS, SEED = (-6.0, 38.0, 0.0, 44.0), 0.5, (2000, 2021), 7
 PERIODS = {"1948-1999": (1948, 1999), "2000-2024": (2000, 2024)}
 #: Seasonal storage up to this size [bytes] is held in memory; above, each result reads the library again.
 HELD = 2_000_000_000
-
-
-class TsmvSettings(Strict):
-    """Settings of the recipe; all have defaults."""
-
-    #: Dataset of the library; by default the only one with soil layers.
-    dataset: str | None = None
-    title: str | None = None
-    #: West, south, east, north [degrees].
-    bbox: tuple[float, float, float, float] | None = None
-    #: Such as ``1948/2024``.
-    period: str | None = None
-    #: Two of name: [first year, last year]; by default those of paper 001 where the record has both, else its halves.
-    periods: dict[str, tuple[int, int]] | None = None
-    #: Fewest complete years of a cell in each period.
-    min_years: int = pydantic.Field(default=10, ge=5)
-    #: Largest storage of each layer [kg m-2]; ``auto``: those of paper 001 for the layers of Noah, else 0.999 of what
-    #: the layer can hold.
-    limits: Literal["auto"] | list[float] = "auto"
-    #: Rank months by the water of all layers, or in each layer by itself.
-    by: Literal["total", "layer"] = "total"
-    area: Literal["cos", "cell", "pixel"] = "cos"
-    #: Test of the trends; Mann-Kendall with and without regard to persistence stand beside each other in the tables.
-    test: Literal["mk", "ar1", "hamed_rao", "yue_wang", "tfpw"] = "mk"
-    #: Rate beyond which a trend is counted as strong [kg m-2 yr-1].
-    threshold: float = pydantic.Field(default=2.0, gt=0)
-    alpha: float = pydantic.Field(default=0.05, gt=0, lt=1)
-    level: float = pydantic.Field(default=0.95, gt=0, lt=1)
-
-    @pydantic.field_validator("periods")
-    @classmethod
-    def _two_periods(cls, value: dict[str, tuple[int, int]] | None) -> dict[str, tuple[int, int]] | None:
-        if value is not None and (len(value) != 2 or any(a > b for a, b in value.values())):
-            raise ValueError("needs two of name: [first year, last year]")
-        return value
-
-
-@dataclass
-class TsmvResult:
-    """All results, tidy; periods are keyed by their names."""
-
-    source: xr.Dataset
-    settings: TsmvSettings
-    periods: dict[str, tuple[int, int]]
-    seasons: xr.Dataset
-    masked: xr.DataArray
-    attributions: dict[str, xr.Dataset] = field(default_factory=dict)
-    summaries: dict[str, xr.Dataset] = field(default_factory=dict)
-    trends: dict[str, xr.Dataset] = field(default_factory=dict)
-    layer_trends: dict[str, xr.Dataset] = field(default_factory=dict)
-    season_trends: dict[str, xr.Dataset] = field(default_factory=dict)
-    tables: dict[str, xr.Dataset] = field(default_factory=dict)
-    mean: xr.Dataset = field(default_factory=xr.Dataset)
-    difference: xr.Dataset = field(default_factory=xr.Dataset)
-    truth: xr.Dataset | None = None
-
-    @property
-    def simulated(self) -> bool:
-        return schema.is_simulated(self.source)
 
 
 def tsmv(*, out: str | Path, step: Step = lambda done, total, text: None, library: str | None = None,
@@ -143,7 +81,7 @@ def compute(source: xr.Dataset, settings: TsmvSettings, *, step: Step = lambda d
 
     layers = layered_months(source, bbox=settings.bbox, period=settings.period)
     periods = _periods(layers, settings)
-    noah = (layers["layer_bnds"].values.round(3).tolist() == [[0, 0.1], [0.1, 0.4], [0.4, 1], [1, 2]])
+    noah = layers["layer_bnds"].values.round(3).tolist() == [[0, 0.1], [0.1, 0.4], [0.4, 1], [1, 2]]
     limits = (analysis.NOAH_LIMITS if noah else None) if settings.limits == "auto" else settings.limits
     screened = analysis.screen_storage(layers, limits=limits)
     storage = screened["swc"].assign_attrs(simulated=str(schema.is_simulated(source)).lower(),
@@ -157,7 +95,6 @@ def compute(source: xr.Dataset, settings: TsmvSettings, *, step: Step = lambda d
         masked = screened["n_out_of_range"].compute()
     result = TsmvResult(source, settings, periods, seasons, masked)
     step(2, 4, "trends and contributions")
-    options = {"dim": "year", "test": settings.test, "min_valid": 0.7}
     annual = analysis.annual_storage(seasons)
     result.mean = analysis.mean_storage(seasons, area=settings.area).compute()
     for name, (first, last) in periods.items():
@@ -165,16 +102,22 @@ def compute(source: xr.Dataset, settings: TsmvSettings, *, step: Step = lambda d
         attribution = analysis.attribute_variability(seasons.sel(span), min_years=settings.min_years).compute()
         result.attributions[name] = attribution
         result.summaries[name] = analysis.contribution_summary(attribution, area=settings.area)
-        result.trends[name] = analysis.trend(annual["total"].sel(span), **options).compute()
-        result.layer_trends[name] = analysis.trend(annual["by_layer"].sel(span), **options).compute()
+        result.trends[name] = analysis.trend(annual["total"].sel(span), dim="year", test=settings.test).compute()
+        result.layer_trends[name] = analysis.trend(
+            annual["by_layer"].sel(span), dim="year", test=settings.test
+        ).compute()
         total = result.mean["storage"].sum("layer", skipna=False).assign_attrs(units="kg m-2")
         result.season_trends[name] = analysis.trend(total.sel(span), dim="year", test=settings.test)
         result.season_trends[name].attrs["period"] = f"{first}/{last}"
-        careful = analysis.trend(annual["total"].sel(span), **options | {"test": "ar1", "level": None}).compute()
-        counts = {"threshold": settings.threshold, "area": settings.area, "alpha": settings.alpha, "by": "latitude"}
-        result.tables[name] = analysis.trend_summary(result.trends[name], **counts)
-        with_care = analysis.trend_summary(careful, **counts, fdr=True)
-        result.tables[name]["significant_fdr"] = with_care["significant"]
+        careful = analysis.trend(annual["total"].sel(span), dim="year", test="ar1", level=None).compute()
+        table, with_care = (
+            analysis.trend_summary(found, threshold=settings.threshold, area=settings.area, alpha=settings.alpha,
+                                   by="latitude", fdr=fdr)
+            for found, fdr in ((result.trends[name], False), (careful, True))
+        )  # fmt: skip
+        table["significant_fdr"] = with_care["significant"]
+        table["significant_fdr"].attrs["long_name"] = "share significant with persistence and many tests allowed for"
+        result.tables[name] = table
     if not any((a["status"] == 0).any() for a in result.attributions.values()):
         most = max(int(a["n"].max()) for a in result.attributions.values())
         raise SchemaError(_name(source), found=f"no cell with more than {most} complete years in a period",
@@ -196,15 +139,10 @@ def imposed_slopes(slope: xr.DataArray, result: TsmvResult) -> xr.Dataset:
 
 def save(result: TsmvResult, folder: Path) -> None:
     """Write the tidy results as NetCDF and CSV."""
-    label = pd.Index(list(result.periods), name="period")
-    join = {"coords": "minimal", "compat": "override", "combine_attrs": "override"}
-    maps = xr.concat([d.drop_attrs(deep=False) for d in result.attributions.values()], label, **join)
-    slopes = xr.concat(list(result.trends.values()), label, **join)
-    layered = xr.concat(list(result.layer_trends.values()), label, **join)[["slope", "p_value"]]
-    slopes = slopes.assign({f"layer_{k}": v for k, v in layered.items()})
-    first = next(iter(result.attributions.values()))
+    layered = stack(result.layer_trends)[["slope", "p_value"]]
     files = {
-        "trends.nc": slopes, "contributions.nc": maps.assign_attrs(first.attrs),
+        "trends.nc": stack(result.trends).assign({f"layer_{k}": v for k, v in layered.items()}),
+        "contributions.nc": stack(result.attributions),
         "mean.nc": result.difference.assign(result.mean.rename(n_cells="n_cells_all_years").data_vars),
     }  # fmt: skip
     for name, ds in files.items():
@@ -214,11 +152,9 @@ def save(result: TsmvResult, folder: Path) -> None:
                                simulated=result.simulated)  # fmt: skip
         single = {k: v.astype("float32") for k, v in stamped.data_vars.items() if v.dtype == "float64"}
         export(stamped.assign(single), folder / name, where=name)
-    tables = xr.concat([d.drop_attrs(deep=False) for d in result.tables.values()], label, **join)
-    tables.to_dataframe().to_csv(folder / "trends.csv")
+    stack(result.tables).to_dataframe().to_csv(folder / "trends.csv")
     names = ["contribution", "contribution_difference", "contribution_lower", "contribution_upper"]
-    omega = xr.concat([s["omega"] for s in result.summaries.values()], label, **join)
-    wide = result.difference[names].assign(omega=omega)
+    wide = result.difference[names].assign(omega=stack({k: s["omega"] for k, s in result.summaries.items()}))
     wide.to_dataframe()[[*names, "omega"]].to_csv(folder / "contributions.csv")
 
 

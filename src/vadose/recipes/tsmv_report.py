@@ -6,26 +6,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from .. import plots, products, units
 from ..report import Column, Report
+from .tsmv_result import stack
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .tsmv import TsmvResult
+    from .tsmv_result import TsmvResult
 
 RATE = "kg m-2 yr-1"
-WORKS = [
-    ("Attribution of soil-water variance by season, depth, trend and variability: covariance of the parts with their sum,"
-     " equations in docs/methods.md, section 5.3.", ""),
+WORKS: list[str | tuple[str, str]] = [
+    (
+        "Attribution of soil-water variance by season, depth, trend and variability: covariance of the parts with "
+        "their sum; equations in docs/paper-001-tsmv.md.",
+        "",
+    ),
     ("Sen (1968), Estimates of the regression coefficient based on Kendall's tau.", "10.1080/01621459.1968.10480934"),
     ("Mann (1945), Nonparametric tests against trend.", "10.2307/1907187"),
     ("Wilks (2016), The stippling shows statistically significant grid points.", "10.1175/BAMS-D-15-00267.1"),
     ("Künsch (1989), The jackknife and the bootstrap for general stationary observations.", "10.1214/aos/1176347265"),
-]  # fmt: skip
+]
 
 
 def write(result: TsmvResult, folder: Path) -> Path:
@@ -33,9 +36,10 @@ def write(result: TsmvResult, folder: Path) -> Path:
     name = str(result.source.attrs.get("title") or result.source.attrs.get("product") or "dataset")
     years = result.seasons["year"].values
     report = Report(
-        result.settings.title or "Total soil water: trends and where its variance comes from", simulated=result.simulated,
+        result.settings.title or "Total soil water: trends and where its variance comes from",
+        simulated=result.simulated,
         subtitle=f"{name}; {years[0]}-{years[-1]}, periods {' and '.join(result.periods)}",
-    )  # fmt: skip
+    )
     _input(report, result, name)
     _trends(report, result)
     if result.truth is not None:
@@ -84,10 +88,19 @@ def _trends(report: Report, result: TsmvResult) -> None:
         f"cell ({s.test}, p < {s.alpha:g}), and a test that allows for persistence with the rate of false discoveries "
         "over the map kept below the same level. The second is the one to trust.",
     )
-    columns = [Column("period"), Column("region"), Column("cells"), Column("mean trend", RATE, 2), Column("falling", "%", 1),
-               Column(f"below {units.MINUS}{s.threshold:g}", "%", 2), Column(f"above +{s.threshold:g}", "%", 2),
-               Column("significant", "%", 1), Column("with persistence, FDR", "%", 1)]  # fmt: skip
-    rows, more = [], []
+    columns = [
+        Column("period"),
+        Column("region"),
+        Column("cells"),
+        Column("mean trend", RATE, 2),
+        Column("falling", "%", 1),
+        Column(f"below {units.MINUS}{s.threshold:g}", "%", 2),
+        Column(f"above +{s.threshold:g}", "%", 2),
+        Column("significant", "%", 1),
+        Column("with persistence, FDR", "%", 1),
+    ]
+    rows: list[list[object]] = []
+    more: list[list[object]] = []
     for period, table in result.tables.items():
         for region in table["region"].values:
             one = table.sel(region=region)
@@ -99,8 +112,7 @@ def _trends(report: Report, result: TsmvResult) -> None:
     report.add_table(columns, rows, f"Trends of total soil water, shares of area ({s.area}).")
     with report.add_details("By latitude"):
         report.add_table(columns, more, "Trends of total soil water by latitude.")
-    both = xr.concat([t[["slope", "p_value"]] for t in result.trends.values()], pd.Index(list(result.periods), name="period"),
-                     coords="minimal", compat="override", combine_attrs="override")  # fmt: skip
+    both = stack({k: t[["slope", "p_value"]] for k, t in result.trends.items()})
     _figure(report, plots.trend_map(both, dim="period", alpha=s.alpha),
             "Trend of annual total soil water in both periods. Dots: significant at the cell.", RATE)  # fmt: skip
     last = list(result.periods)[-1]
@@ -110,12 +122,16 @@ def _trends(report: Report, result: TsmvResult) -> None:
     slopes = layered["slope"].rename("trend").assign_attrs(simulated=str(result.simulated).lower())
     _figure(report, plots.ridge_plot(slopes, by=["layer"]), f"Trends over cells by layer, {last}.", RATE)
     total = result.mean["storage"].sum("layer", skipna=False)
-    total = total.assign_attrs(units="kg m-2", long_name="mean total soil water", simulated=str(result.simulated).lower())
+    total = total.assign_attrs(
+        units="kg m-2", long_name="mean total soil water", simulated=str(result.simulated).lower()
+    )
     _figure(report, plots.season_lines(total, result.season_trends),
             "Mean total soil water of each season by wetness, and Sen's slopes of both periods. H-S holds the three "
             "wettest months of each year, A-S the three driest.", f"kg m-2, {RATE}")  # fmt: skip
     mean = result.seasons["storage"].sel(year=slice(*result.periods[last])).mean("year").compute()
-    mean = mean.assign_attrs(units="kg m-2", long_name="mean soil water storage", simulated=str(result.simulated).lower())
+    mean = mean.assign_attrs(
+        units="kg m-2", long_name="mean soil water storage", simulated=str(result.simulated).lower()
+    )
     _figure(report, plots.ridge_plot(mean, by=["layer", "season"], colour_by="layer"),
             f"Mean storage over cells by layer and season, {last}.", "kg m-2")  # fmt: skip
     _figure(report, plots.variability_heat_map(result.mean["variability"]),
@@ -137,19 +153,27 @@ def _against_truth(report: Report, truth: xr.Dataset) -> None:
              float((100 * ((low <= imposed) & (imposed <= high))[pick]).mean()) if pick.any() else None]
             for name, pick in (("falling", imposed < 0), ("none", imposed == 0), ("rising", imposed > 0),
                                ("all", imposed == imposed))]  # fmt: skip
-    report.add_table([Column("imposed trend"), Column("cells"), Column("imposed", RATE, 2), Column("found", RATE, 2),
-                      Column("imposed inside the interval", "%", 1)], rows,
-                     "Imposed and found trends of total soil water over all years, and how often the 95 % interval "
-                     "(persistence allowed for) holds the imposed one.",
-                     notes="Neighbouring cells share their weather: the shares rest on few independent cells.")  # fmt: skip
+    report.add_table(
+        [
+            Column("imposed trend"),
+            Column("cells"),
+            Column("imposed", RATE, 2),
+            Column("found", RATE, 2),
+            Column("imposed inside the interval", "%", 1),
+        ],
+        rows,
+        "Imposed and found trends of total soil water over all years, and how often the 95 % interval "
+        "(persistence allowed for) holds the imposed one.",
+        notes="Neighbouring cells share their weather: the shares rest on few independent cells.",
+    )
 
 
 def _contributions(report: Report, result: TsmvResult) -> None:
     report.add_section(
         "Where the variance comes from",
-        "Annual total soil water is the mean of four seasons by wetness and the sum of the layers; each is split into a "
-        "straight line (trend) and the rest (interannual variability, IAV). A part's contribution is its covariance with "
-        "the total over the variance of the total; all contributions of a cell add up to 100 %.",
+        "Annual total soil water is the mean of four seasons by wetness and the sum of the layers; each is split into "
+        "a straight line (trend) and the rest (interannual variability, IAV). A part's contribution is its covariance "
+        "with the total over the variance of the total; all contributions of a cell add up to 100 %.",
     )
     d = result.difference
     columns = [Column("part"), *(Column(p, "%", 2) for p in result.periods), Column("difference", "points")]
@@ -165,12 +189,16 @@ def _contributions(report: Report, result: TsmvResult) -> None:
                                                          for p in result.periods), ""])  # fmt: skip
     chance = ", ".join(f"{100 / (b - a):.1f} % in {p}" for p, (a, b) in result.periods.items())
     report.add_table(
-        columns, rows, "Mean contributions by season, layer and kind in both periods, "
+        columns,
+        rows,
+        "Mean contributions by season, layer and kind in both periods, "
         f"{100 * result.settings.level:g} % intervals of the difference.",
-        notes=[f"Without any trend, independent years would still give the trend a share of {chance}: compare periods of "
-               "different length by the adjusted rows.",
-               f"{int(d['n_cells'])} cells with both periods. Intervals: years left out in runs."],
-    )  # fmt: skip
+        notes=[
+            f"Without any trend, independent years would still give the trend a share of {chance}: compare periods of "
+            "different length by the adjusted rows.",
+            f"{int(d['n_cells'])} cells with both periods. Intervals: years left out in runs.",
+        ],
+    )
     last = list(result.periods)[-1]
     attribution = result.attributions[last]
     share = attribution["contribution"].assign_attrs(simulated=str(result.simulated).lower())
@@ -194,8 +222,8 @@ def _components(report: Report, result: TsmvResult) -> None:
     _figure(report, plots.difference_bars(result.difference),
             "Difference of the mean contributions between the periods, with intervals from years left out in runs. "
             "Pale bars: the interval holds 0.", "%")  # fmt: skip
-    omega = xr.concat([s["omega"] for s in result.summaries.values()], pd.Index(list(result.periods), name="period"),
-                      combine_attrs="override").assign_attrs(simulated=str(result.simulated).lower())  # fmt: skip
+    omega = stack({k: s["omega"] for k, s in result.summaries.items()})
+    omega = omega.assign_attrs(simulated=str(result.simulated).lower())
     _figure(report, plots.omega_chart(omega),
             "ω, contribution of a season and layer over its share of the storage, mean over cells. Above 1, it varies "
             "more than its water.", "1")  # fmt: skip
@@ -223,9 +251,8 @@ def _origin(report: Report, result: TsmvResult, name: str) -> None:
         "software": result.difference.attrs.get("software", ""),
     }  # fmt: skip
     report.add_provenance(facts)
-    works: list[str | tuple[str, str]] = list(WORKS)
-    works = [(f"{e.title}, {e.provider}.", e.doi) for e in products.PRODUCTS if e.id == attrs.get("product")] + works
-    report.add_citations(works)
+    data = [(f"{e.title}, {e.provider}.", e.doi) for e in products.PRODUCTS if e.id == attrs.get("product")]
+    report.add_citations([*data, *WORKS])
 
 
 def _kind(name: str) -> str:

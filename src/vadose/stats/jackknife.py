@@ -37,9 +37,9 @@ def group_jackknife(
 
     Notes
     -----
-    Delete-a-group jackknife: v = (g - 1)/g sum (theta_i - mean theta)^2 over the g statistics without group i. Runs keep
-    the dependence within them (Kuensch 1989, doi:10.1214/aos/1176347265); unlike moving blocks, disjoint runs leave out
-    the ends, which decide a trend, as often as the middle.
+    Delete-a-group jackknife: v = (g - 1)/g sum (theta_i - mean theta)^2 over the g statistics without group i. Runs
+    keep the dependence within them (Künsch 1989, doi:10.1214/aos/1176347265); unlike moving blocks, disjoint runs leave
+    out the ends, which decide a trend, as often as the middle.
 
     Examples
     --------
