@@ -61,6 +61,7 @@ def _input(report: Report, result: TsmvResult, name: str) -> None:
         "cells. Storage below 0 or above what a layer can hold is masked. A year with a missing month or layer is left "
         "out at that cell.",
     )
+    cells = units.format_number(int(result.mean["n_cells"]))
     storage = result.mean["storage"]
     rows = [[str(layer), int(result.masked.sel(layer=layer)), float(storage.sel(layer=layer).mean()),
              *(float(storage.sel(layer=layer, season=s).mean()) for s in storage["season"].values)]
@@ -68,7 +69,7 @@ def _input(report: Report, result: TsmvResult, name: str) -> None:
     columns = [Column("layer"), Column("values masked"), Column("mean", "kg m-2", 1),
                *(Column(str(s), "kg m-2", 1) for s in storage["season"].values)]  # fmt: skip
     report.add_table(columns, rows, "Layers: values outside the limits, mean storage, and mean storage by season.",
-                     notes=f"Means over the {int(result.mean['n_cells'])} cells with all years.")  # fmt: skip
+                     notes=f"Means over the {cells} cells with all years.")  # fmt: skip
     rows = []
     for period, ds in result.attributions.items():
         n, ok = ds["n"], ds["status"] == 0
@@ -185,8 +186,8 @@ def _contributions(report: Report, result: TsmvResult) -> None:
             rows.append([_kind(str(label)), *(100 * float(one[name].sel(period=p)) for p in result.periods),
                          units.format_interval(middle, low, high)])  # fmt: skip
     for label in d["kind"].values:
-        rows.append([f"{_kind(str(label))}, adjusted", *(100 * float(d["kind_share_adjusted"].sel(kind=label, period=p))
-                                                         for p in result.periods), ""])  # fmt: skip
+        free = [100 * float(d["kind_share_adjusted"].sel(kind=label, period=p)) for p in result.periods]
+        rows.append([f"{_kind(str(label))}, adjusted", *free, units.format_number(free[1] - free[0], 2)])
     chance = ", ".join(f"{100 / (b - a):.1f} % in {p}" for p, (a, b) in result.periods.items())
     report.add_table(
         columns,
@@ -196,7 +197,7 @@ def _contributions(report: Report, result: TsmvResult) -> None:
         notes=[
             f"Without any trend, independent years would still give the trend a share of {chance}: compare periods of "
             "different length by the adjusted rows.",
-            f"{int(d['n_cells'])} cells with both periods. Intervals: years left out in runs.",
+            f"{units.format_number(int(d['n_cells']))} cells with both periods. Intervals: years left out in runs.",
         ],
     )
     last = list(result.periods)[-1]
