@@ -10,6 +10,7 @@ from .coastline import coastline
 from .component_maps import contribution_maps, top_component_maps
 from .component_rings import component_rings
 from .counts import dropped_bars
+from .coupling import coupling_donuts, coupling_heatmap, coupling_map
 from .density import scatter_density
 from .drawing import svg
 from .global_map import global_map
@@ -27,6 +28,9 @@ __all__ = [
     "coastline",
     "component_rings",
     "contribution_maps",
+    "coupling_donuts",
+    "coupling_heatmap",
+    "coupling_map",
     "difference_bars",
     "dropped_bars",
     "forest",

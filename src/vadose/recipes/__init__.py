@@ -40,6 +40,8 @@ class Recipe:
 
 
 RECIPES = {
+    "gpp-coupling": Recipe("GPP coupling - annual production and soil water by season, depth and ecosystem",
+                           "gpp_coupling:gpp_coupling", takes=("library", "config")),
     "real-sample": Recipe("Real sample - satellite, reanalysis and stations over Hawaii",
                           "real_sample:real_sample", takes=("data",), needs=("data",)),
     "tsmv": Recipe("Total soil water - trends and where its variance comes from, by season, depth and kind",

@@ -11,6 +11,7 @@ from . import (
     breaks,
     multiple,
     pairs,
+    partial,
     pooled,
     quadruple,
     ranking,
@@ -22,6 +23,7 @@ from . import (
 from .autocorrelation import effective_size
 from .multiple import fdr
 from .pairs import scores
+from .partial import partial_correlation
 from .rescale import cdf_fit, cdf_match
 from .status import STATUS
 from .triple import collocate
@@ -29,6 +31,6 @@ from .windows import exponential_filter, moving_anomaly
 
 __all__ = [
     "STATUS", "attribution", "autocorrelation", "breaks", "cdf_fit", "cdf_match", "collocate", "effective_size",
-    "exponential_filter", "fdr", "moving_anomaly", "multiple", "pairs", "pooled", "quadruple", "ranking", "rescale",
-    "scores", "trends", "triple", "windows",
+    "exponential_filter", "fdr", "moving_anomaly", "multiple", "pairs", "partial", "partial_correlation",
+    "pooled", "quadruple", "ranking", "rescale", "scores", "trends", "triple", "windows",
 ]  # fmt: skip
