@@ -20,9 +20,11 @@ from .drought import drought, swdi
 from .drought_events import drought_area, drought_events, flash_drought
 from .ecosystems import classes_on, ecosystem_map
 from .forcing import annual_totals, discrepancy_by_region, forcing_discrepancy
+from .period_difference import period_difference
 from .sea_level import sea_level
 from .station_trends import station_trends
 from .storage import NOAH_LIMITS, layer_storage, screen_storage
+from .storage_series import annual_storage, mean_storage
 from .summary import field_significance, trend_summary
 from .trend_errors import trend_errors
 from .trends import trend
@@ -37,6 +39,7 @@ __all__ = [
     "agreement",
     "annual_means",
     "annual_series",
+    "annual_storage",
     "annual_totals",
     "attribute_variability",
     "best_pairs",
@@ -64,6 +67,8 @@ __all__ = [
     "forcing_discrepancy",
     "join_depths",
     "layer_storage",
+    "mean_storage",
+    "period_difference",
     "screen_storage",
     "sea_level",
     "soil_water_index",

@@ -63,7 +63,7 @@ def attribute_variability(layers: xr.Dataset | xr.DataArray, *, min_years: int =
     """
     if min_years < 3:
         raise ConfigError("min_years", found=f"{min_years}", needed="at least 3")
-    da = _seasonal(layers)
+    da = seasonal_storage(layers)
     years = da["year"].values.astype(float)
     sizes = {"season": da.sizes["season"], "layer": da.sizes["layer"], "kind": 2}
 
@@ -197,7 +197,7 @@ def compare_periods(
     """
     if len(periods) != 2:
         raise ConfigError("periods", found=f"{len(periods)}", needed="two periods")
-    da = _seasonal(layers)
+    da = seasonal_storage(layers)
     parts = []
     for name, (first, last) in periods.items():
         part = da.sel(year=slice(first, last))
@@ -216,8 +216,8 @@ def compare_periods(
                         min_years=min_years)  # fmt: skip
 
 
-def _seasonal(layers: xr.Dataset | xr.DataArray) -> xr.DataArray:
-    """Seasonal storage (season, layer, year, ...), made from months where it is not given."""
+def seasonal_storage(layers: xr.Dataset | xr.DataArray) -> xr.DataArray:
+    """Seasonal storage (season, layer, year, ...), made from months where it is not given; refuses what is neither."""
     if isinstance(layers, xr.Dataset) and "storage" in layers:
         da = layers["storage"]
     elif "season" in layers.dims:
@@ -238,7 +238,7 @@ def _seasonal(layers: xr.Dataset | xr.DataArray) -> xr.DataArray:
 
 def _attribute(x: np.ndarray, years: np.ndarray, min_years: int) -> tuple[np.ndarray, ...]:
     """Everything of storage (..., season, layer, year)."""
-    from ..stats.attribution import variance_shares
+    from ..stats.attribution import part_means, variance_shares
 
     shape, sizes = x.shape[:-3], x.shape[-3:-1]
     parts = x.reshape(*shape, sizes[0] * sizes[1], x.shape[-1])
@@ -246,13 +246,13 @@ def _attribute(x: np.ndarray, years: np.ndarray, min_years: int) -> tuple[np.nda
     share = got["share"].reshape(*shape, *sizes, 2)
     flat = share.reshape(*shape, -1)
     missing = np.isnan(flat).any(axis=-1, keepdims=True)
-    order = np.argsort(np.where(missing, 0.0, -flat), axis=-1, kind="stable")[..., :2]
-    if order.shape[-1] < 2:
-        order = np.repeat(order, 2, axis=-1)
+    order, left = np.empty((*shape, 2), dtype=int), np.where(missing, 0.0, flat)
+    for rank in (0, 1):  # of equal ones the first
+        order[..., rank] = left.argmax(axis=-1)
+        if flat.shape[-1] > 1:
+            np.put_along_axis(left, order[..., rank : rank + 1], -np.inf, axis=-1)
     best = np.take_along_axis(flat, order, axis=-1)
-    complete = np.isfinite(parts.sum(axis=-2, keepdims=True))
-    mean = np.where(complete, parts, 0.0).sum(axis=-1, dtype=float) / np.maximum(complete.sum(axis=-1), 1)
-    mean = mean.reshape(*shape, *sizes)
+    mean = part_means(parts).reshape(*shape, *sizes)
     weight = mean.sum(axis=(-1, -2), keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         omega = np.where(mean * weight > 0, share.sum(axis=-1) * weight / mean, np.nan)

@@ -9,6 +9,8 @@ from .agreement import agreement_map, slope_correlation
 from .boxes import score_boxes
 from .change import change_map
 from .coastline import coastline
+from .component_maps import contribution_maps, top_component_maps
+from .component_rings import component_rings
 from .counts import dropped_bars
 from .coupling import coupling_donuts, coupling_heatmap, coupling_map
 from .density import scatter_density
@@ -18,9 +20,14 @@ from .drought import drought_area_series, drought_map, drought_timeline
 from .field_panels import trend_panels
 from .forcing_map import forcing_map
 from .global_map import global_map
+from .heat_map import variability_heat_map
 from .intervals import forest
 from .maps import score_map, station_map, status_map
+from .period_bars import difference_bars, omega_chart
+from .ridges import ridge_plot
+from .season_lines import season_lines
 from .series import break_gaps, time_series
+from .trend_map import trend_map
 from .trend_rows import region_rates, share_bars
 
 __all__ = [
@@ -28,10 +35,13 @@ __all__ = [
     "break_gaps",
     "change_map",
     "coastline",
+    "component_rings",
+    "contribution_maps",
     "coupling_donuts",
     "coupling_heatmap",
     "coupling_map",
     "depth_boxes",
+    "difference_bars",
     "dropped_bars",
     "drought_area_series",
     "drought_map",
@@ -39,10 +49,13 @@ __all__ = [
     "forcing_map",
     "forest",
     "global_map",
+    "omega_chart",
     "region_rates",
+    "ridge_plot",
     "scatter_density",
     "score_boxes",
     "score_map",
+    "season_lines",
     "share_bars",
     "slope_correlation",
     "station_map",
@@ -50,5 +63,8 @@ __all__ = [
     "svg",
     "swi_series",
     "time_series",
+    "top_component_maps",
+    "trend_map",
     "trend_panels",
+    "variability_heat_map",
 ]

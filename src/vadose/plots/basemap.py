@@ -144,37 +144,10 @@ class Basemap:
         from matplotlib.collections import LineCollection
         from matplotlib.patches import PathPatch
         from matplotlib.path import Path
-        from matplotlib.transforms import Bbox
 
-        left, right, bottom, top = self.bounds
+        left, right, _, _ = self.bounds
         # finer than a sixth of a millimetre on paper is not seen
-        grain = (right - left) / (150 * self._inches(axes))
-        areas, shores = [], []
-        for ring in coastline("110m" if self.world else "50m"):
-            for turn in (0,) if self.world else (-360, 0, 360):
-                lon, lat = ring[:, 0] + turn, ring[:, 1]
-                if not self.world and (lon.max() < self.west or lon.min() > self.east):
-                    continue
-                if lat.max() < self.south or lat.min() > self.north:
-                    continue
-                # the cut at ±180° and the pole are no shore
-                seam = (np.abs(ring[:, 0]) > 179.999) | (lat < -89.99)
-                if self.world:
-                    x, y = self.project(np.clip(lat, self.south, self.north), lon)
-                else:
-                    x, y = lon * self.squeeze, lat
-                xy = np.c_[x, y]
-                keep = np.r_[True, np.any(np.diff(np.round(xy / grain), axis=0) != 0, axis=1)]
-                keep[-1] = True
-                xy, seam = xy[keep], seam[keep]
-                if len(xy) < 4:
-                    continue
-                path = Path(xy, closed=True).clip_to_bbox(Bbox([[left, bottom], [right, top]]))
-                if np.size(path.vertices):
-                    areas.append(path)
-                inside = (xy[:, 0] > left) & (xy[:, 0] < right) & (xy[:, 1] > bottom) & (xy[:, 1] < top)
-                drawn = (inside[:-1] | inside[1:]) & ~(seam[:-1] & seam[1:])
-                shores += [piece for piece in _pieces(xy, drawn) if len(piece) > 1]
+        areas, shores = _outlines(self, float(f"{(right - left) / (150 * self._inches(axes)):.2g}"))
         if areas:
             patch = PathPatch(Path.make_compound_path(*areas), facecolor=LAND, edgecolor="none", zorder=0.2)
             axes.add_patch(patch)
@@ -231,6 +204,42 @@ class Basemap:
         axes.plot(*bar, color=INK, lw=1.6, zorder=6)
         axes.annotate(f"{length:g} km", (start + length / DEGREE / 2, level), (0, 3), textcoords="offset points",
                       ha="center", va="bottom", size=7, zorder=6)  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _outlines(ground: Basemap, grain: float) -> tuple[list, list]:
+    """Areas of land and pieces of shore on paper, without detail finer than the grain; panels share them."""
+    from matplotlib.path import Path
+    from matplotlib.transforms import Bbox
+
+    left, right, bottom, top = ground.bounds
+    areas, shores = [], []
+    for ring in coastline("110m" if ground.world else "50m"):
+        for turn in (0,) if ground.world else (-360, 0, 360):
+            lon, lat = ring[:, 0] + turn, ring[:, 1]
+            if not ground.world and (lon.max() < ground.west or lon.min() > ground.east):
+                continue
+            if lat.max() < ground.south or lat.min() > ground.north:
+                continue
+            # the cut at ±180° and the pole are no shore
+            seam = (np.abs(ring[:, 0]) > 179.999) | (lat < -89.99)
+            if ground.world:
+                x, y = ground.project(np.clip(lat, ground.south, ground.north), lon)
+            else:
+                x, y = lon * ground.squeeze, lat
+            xy = np.c_[x, y]
+            keep = np.r_[True, np.any(np.diff(np.round(xy / grain), axis=0) != 0, axis=1)]
+            keep[-1] = True
+            xy, seam = xy[keep], seam[keep]
+            if len(xy) < 4:
+                continue
+            path = Path(xy, closed=True).clip_to_bbox(Bbox([[left, bottom], [right, top]]))
+            if np.size(path.vertices):
+                areas.append(path)
+            inside = (xy[:, 0] > left) & (xy[:, 0] < right) & (xy[:, 1] > bottom) & (xy[:, 1] < top)
+            drawn = (inside[:-1] | inside[1:]) & ~(seam[:-1] & seam[1:])
+            shores += [piece for piece in _pieces(xy, drawn) if len(piece) > 1]
+    return areas, shores
 
 
 def _pieces(xy: np.ndarray, drawn: np.ndarray) -> list[np.ndarray]:

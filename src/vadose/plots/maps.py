@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +10,11 @@ import xarray as xr
 from ..schema import status_name
 from .basemap import Basemap
 from .naming import check_variable, groups, status_words
+from .panels import map_panels
 from .scales import scale
-from .style import GREY, INK, PALETTE, WIDTH, axis_label, drawn, finish, new_figure, place, wrap
+from .style import GREY, INK, PALETTE, WIDTH, axis_label, drawn, finish, new_figure, place
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 #: More networks than this share one colour.
@@ -126,7 +125,7 @@ def score_map(scores: xr.Dataset, metric: str) -> Figure:
     colours = scale(metric, values)
     mappable = colours.mappable()
     ground = Basemap.around(lat, lon)
-    figure, panels = _panels(ground, list(products), footer=0.62)
+    figure, panels = map_panels(ground, list(products), footer=0.62)
     size, dense = _point_size(products)
     for axes, index in zip(panels, products.values()):
         x, y = ground.project(lat[index], lon[index])
@@ -174,7 +173,7 @@ def status_map(scores: xr.Dataset) -> Figure:
     codes = np.unique(status).tolist()
     ground = Basemap.around(lat, lon)
     rows = -(-len(codes) // 4)
-    figure, panels = _panels(ground, list(products), footer=0.1 + 0.19 * rows)
+    figure, panels = map_panels(ground, list(products), footer=0.1 + 0.19 * rows)
     handles = []
     size, dense = _point_size(products)
     for number, code in enumerate(codes):
@@ -202,29 +201,3 @@ def _point_size(products: dict[str, np.ndarray]) -> tuple[float, bool]:
     """Size of the points and whether to embed them as an image, the same in all panels."""
     count = max((index.size for index in products.values()), default=0)
     return 5.5 if count < 60 else 4.0 if count < 300 else 3.0, count > MAX_VECTOR
-
-
-def _panels(ground: Basemap, titles: Sequence[str], *, footer: float) -> tuple[Figure, list[Axes]]:
-    """A grid of maps with room [inch] below them; coordinates on the outer ones only."""
-    count = max(len(titles), 1)
-    most = 2 if ground.world else 4 if ground.aspect < 1.3 else 5
-    columns = min(count, most)
-    gap, head, left, below = 0.14, 0.34, 0.08 if ground.world else 0.48, 0.08 if ground.world else 0.24
-    wide = min((WIDTH - left - gap * (columns - 1)) / columns, 4.6 / max(ground.aspect, 0.6))
-    if count == 1:
-        left = (WIDTH - wide) / 2 + 0.2
-    tall = wide * ground.aspect
-    rows = -(-count // columns)
-    figure = new_figure(WIDTH, rows * (tall + head) + below + footer)
-    panels: list[Axes] = []
-    if not titles:
-        figure.text(0.5, 0.6, "no cell", ha="center", style="italic", color=GREY)
-    for number, title in enumerate(titles):
-        row, column = divmod(number, columns)
-        bottom = footer + below + (rows - 1 - row) * (tall + head)
-        axes = place(figure, left + column * (wide + gap), bottom, wide, tall)
-        lowest = number + columns >= len(titles)
-        ground.draw(axes, labels=(lowest, column == 0))
-        axes.set_title(wrap(title, max(10, int(wide / 0.066))), size=7.5, pad=4.5, linespacing=1.05)
-        panels.append(axes)
-    return figure, panels

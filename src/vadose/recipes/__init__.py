@@ -50,6 +50,8 @@ RECIPES = {
                           "real_sample:real_sample", takes=("data",), needs=("data",)),
     "surface-depth": Recipe("Surface to depth - stations' surface sensors against deeper ones, by depth, lag and SWI",
                             "surface_depth:surface_depth", takes=("data", "config")),
+    "tsmv": Recipe("Total soil water - trends and where its variance comes from, by season, depth and kind",
+                   "tsmv:tsmv", takes=("library", "config")),
     "twin-exam": Recipe("Twin exam - eleven simulated products fused and judged by the truth (needs no data)",
                         "twin_exam:twin_exam"),
 }  # fmt: skip

@@ -70,7 +70,7 @@ def variance_shares(parts: ArrayLike, *, time: ArrayLike | None = None, min_n: i
         share_rows(np.ascontiguousarray(rows[part], dtype=np.float32 if x.dtype == np.float32 else np.float64),
                    t, min_n, share[part], extra[part])  # fmt: skip
 
-    over_rows(work, len(rows), rows=512)
+    over_rows(work, len(rows), rows=2048)
     few = np.where(extra[:, 1] == 0, STATUS["no_data"], STATUS["too_few_years"])
     status = np.choose(extra[:, 2].astype(int), [STATUS["ok"], few, STATUS["zero_variance"]]).astype(np.int8)
     shape = x.shape[:-2]
@@ -78,3 +78,32 @@ def variance_shares(parts: ArrayLike, *, time: ArrayLike | None = None, min_n: i
         "share": share.reshape(*shape, *share.shape[1:]), "variance": extra[:, 0].reshape(shape),
         "n": extra[:, 1].reshape(shape), "status": status.reshape(shape),
     }  # fmt: skip
+
+
+def part_means(parts: ArrayLike) -> NDArray[np.float64]:
+    """Mean of each part over the times at which all parts are there.
+
+    Parameters
+    ----------
+    parts : array_like, shape (..., part, time)
+        Series that add up [any unit].
+
+    Returns
+    -------
+    ndarray, shape (..., part)
+        Means [unit of parts], float64; 0 where no time is complete.
+
+    Examples
+    --------
+    >>> from vadose.stats import attribution
+    >>> attribution.part_means([[1.0, 3.0, 8.0], [10.0, 20.0, float("nan")]]).tolist()
+    [2.0, 15.0]
+    """
+    from .attribution_kernels import mean_rows
+
+    x = np.asarray(parts)
+    x = x.astype(np.float32 if x.dtype == np.float32 else np.float64, copy=False)
+    rows = x.reshape(-1, *x.shape[-2:])
+    out = np.empty(rows.shape[:2])
+    over_rows(lambda part: mean_rows(np.ascontiguousarray(rows[part]), out[part]), len(rows), rows=2048)
+    return out.reshape(x.shape[:-1])
