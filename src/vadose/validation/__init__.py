@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .airborne import airborne
+from .anomalies import anomalies
 from .categories import by_category
 from .collocation import dependent, quadruple_collocation, triple_collocation
 from .common_cells import Evaluation, matchups
@@ -14,6 +15,7 @@ from .fidelity import spatial_fidelity
 from .independence import independent, representative
 from .lookup import lookup
 from .metrics import METRICS
+from .parts import score_parts
 from .pooled import score_pooled, summarize, tidy
 from .scaling import scale
 from .score import score
@@ -24,9 +26,9 @@ from .time_stability import informative, time_stable
 from .verdicts import dropped, select
 
 __all__ = [
-    "METRICS", "Evaluation", "airborne", "by_category", "compare", "composite", "core_cells", "dependent", "dropped",
-    "dry_cells", "evaluate", "independent", "informative", "lookup", "matchups", "merge", "quadruple_collocation",
-    "representative", "scale", "score", "score_by_period", "score_by_wetness", "score_pooled", "score_spatial",
-    "select", "spatial_fidelity", "stability", "strict_cells", "summarize", "tidy", "time_stable",
-    "triple_collocation", "weights_from_collocation",
+    "METRICS", "Evaluation", "airborne", "anomalies", "by_category", "compare", "composite", "core_cells",
+    "dependent", "dropped", "dry_cells", "evaluate", "independent", "informative", "lookup", "matchups", "merge",
+    "quadruple_collocation", "representative", "scale", "score", "score_by_period", "score_by_wetness", "score_parts",
+    "score_pooled", "score_spatial", "select", "spatial_fidelity", "stability", "strict_cells", "summarize", "tidy",
+    "time_stable", "triple_collocation", "weights_from_collocation",
 ]  # fmt: skip

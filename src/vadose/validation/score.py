@@ -62,8 +62,8 @@ def score(
     Equations and intervals: docs/methods.md; kernels in :mod:`vadose.stats.pairs`. Anomalies are departures of the
     matched values from their own mean of the same dekad-of-year (at least ``min_years`` years), and from their own
     35-day moving mean; their intervals and p-values come from all lagged covariances up to 70 days
-    (:func:`vadose.stats.filtered.correlation_bounds`). Choice: where fewer than half of the pairs have a climatology the anomaly correlation is
-    missing (``too_few_years``), since it would speak of a few dekads only.
+    (:func:`vadose.stats.filtered.correlation_bounds`). Choice: where fewer than half of the pairs have a climatology
+    the anomaly correlation is missing (``too_few_years``), since it would speak of a few dekads only.
 
     Examples
     --------
@@ -146,21 +146,34 @@ def _all_scores(x, y, axes: dict, min_years: int, options: dict) -> dict[str, np
 
 def _honest(a, b, part: dict, kind: str, axes: dict, options: dict) -> dict[str, np.ndarray]:
     """p-value, and bounds where they are analytic, of anomalies, whose memory is not that of the values."""
-    from ..stats.filtered import correlation_bounds
-
-    reach = min(max(int(np.ceil(2 * 35.0 / axes["step"])), 3), 400)
     years: np.ndarray | float = np.inf
     if not kind:
         valid = np.isfinite(a) & np.isfinite(b)
-        years = sum(
-            (valid[..., axes["year"] == y].any(axis=-1) for y in np.unique(axes["year"])), np.zeros(a.shape[:-1])
-        )
+        groups = [axes["year"] == y for y in np.unique(axes["year"])]
+        years = np.sum([valid[..., g].any(axis=-1) for g in groups], axis=0)
     near = 1 if kind else max(round(10.0 / axes["step"]), 1)
-    got = correlation_bounds(
-        a, b, part["r"], position=options["position"], reach=reach, near=near, years=years, level=options["level"]
-    )
-    names = ("p_value",) if options["ci"] == "bootstrap" else ("p_value", "r_lower", "r_upper")
-    return {k: got[k] for k in names}
+    return filtered_bounds(a, b, part, position=options["position"], reach=reach_of(axes["step"]), near=near,
+                           years=years, ci=options["ci"], level=options["level"])  # fmt: skip
+
+
+def reach_of(step: float) -> int:
+    """Longest lag [steps of ``step`` days] whose covariances count for anomalies: twice their window of 35 days."""
+    return min(max(int(np.ceil(2 * 35.0 / step)), 3), 400)
+
+
+def memory_of(pairs: xr.Dataset, time: pd.DatetimeIndex) -> int:
+    """Longest lag [steps] that counts for pairs that are anomalies; 0 for values."""
+    return reach_of(_time_axes(time)["step"]) if "anomalies" in pairs.attrs else 0
+
+
+def filtered_bounds(a, b, part: dict, *, position, reach: int, ci: str, level: float, near: int = 1,
+                    years: np.ndarray | float = np.inf) -> dict[str, np.ndarray]:  # fmt: skip
+    """p-value of R, and its bounds where they are analytic, of series that a filter has shaped."""
+    from ..stats.filtered import correlation_bounds
+
+    got = correlation_bounds(a, b, part["r"], position=position, reach=reach, near=near, years=years, level=level)
+    names = ("p_value",) if ci == "bootstrap" else ("p_value", "r_lower", "r_upper")
+    return {k: got[k] for k in names} | {"n_eff_r": got["n_eff"]}
 
 
 def _time_axes(time: pd.DatetimeIndex) -> dict[str, Any]:
