@@ -17,6 +17,7 @@ from .lookup import lookup
 from .metrics import METRICS
 from .parts import score_parts
 from .pooled import score_pooled, summarize, tidy
+from .qa4sm import to_qa4sm
 from .scaling import scale
 from .score import score
 from .spatial import score_spatial
@@ -30,5 +31,5 @@ __all__ = [
     "dependent", "dropped", "dry_cells", "evaluate", "independent", "informative", "lookup", "matchups", "merge",
     "quadruple_collocation", "representative", "scale", "score", "score_by_period", "score_by_wetness", "score_parts",
     "score_pooled", "score_spatial", "select", "spatial_fidelity", "stability", "strict_cells", "summarize", "tidy",
-    "time_stable", "triple_collocation", "weights_from_collocation",
+    "time_stable", "to_qa4sm", "triple_collocation", "weights_from_collocation",
 ]  # fmt: skip
