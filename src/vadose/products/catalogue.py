@@ -9,7 +9,7 @@ information went into a merged product.
 from __future__ import annotations
 
 import difflib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
@@ -50,6 +50,8 @@ class Product:
         Families of other products whose information is in it.
     patterns : tuple of str
         File names looked for when a folder is given.
+    works : tuple of str
+        Keys of the works to cite, in :mod:`vadose.products.citations`.
     notes : str
         What a user should know before trusting it.
     """
@@ -71,6 +73,7 @@ class Product:
     licence: str = ""
     patterns: tuple[str, ...] = ("*.nc", "*.nc4")
     shares: tuple[str, ...] = ()
+    works: tuple[str, ...] = ()
     notes: str = ""
 
 
@@ -249,9 +252,21 @@ _STATIC = (
     ),
 )  # fmt: skip
 
-PRODUCTS: tuple[Product, ...] = (
-    *_ESA_CCI, *_C3S, *_GLDAS, *_ERA5, *_SMAP, *_SMOS, *_ASCAT, *_CGLS, *_MODELS, *_STATIC,
-)  # fmt: skip
+#: Works to cite for a product.
+_WORKS = {
+    **dict.fromkeys(("esa_cci", "esa_cci_gapfilled", "esa_cci_rzsm", "c3s", "c3s_rzsm"), ("dorigo2017", "gruber2019")),
+    "gldas_noah": ("rodell2004",), "era5": ("hersbach2020",), "era5_land": ("munoz2021",),
+    **dict.fromkeys(("smap_l2", "smap_l3", "smap_l3_e"), ("entekhabi2010",)),
+    "smos_ic": ("fernandez2017",), **dict.fromkeys(("smos_l2", "smos_l3"), ("kerr2012",)),
+    **dict.fromkeys(("ascat_h113", "ascat_h119", "ascat_l2"), ("wagner2013",)),
+    "cgls_ssm_1km": ("bauer2019",), "cgls_swi_1km": ("bauer2018",), "cmip6_mrsos": ("eyring2016",),
+    "lis_noahmp": ("kumar2006",), "mcd12c1": ("friedl2010",), "koeppen_geiger": ("beck2018",),
+}  # fmt: skip
+
+PRODUCTS: tuple[Product, ...] = tuple(
+    replace(p, works=_WORKS.get(p.id, ()))
+    for p in (*_ESA_CCI, *_C3S, *_GLDAS, *_ERA5, *_SMAP, *_SMOS, *_ASCAT, *_CGLS, *_MODELS, *_STATIC)
+)
 
 _BY_ID = {p.id: p for p in PRODUCTS}
 

@@ -70,8 +70,9 @@ def to_qa4sm(
     -----
     Dims ``loc`` and ``tsw`` (parts of time, the whole is ``bulk``; subsets of cells and anomalies are left out);
     ``lat``, ``lon`` and ``gpi`` per ``loc``. Names: ``R_between_0-ISMN_and_1-C3S``,
-    ``R_ci_lower_between_0-ISMN_and_1-C3S``, ``snr_1-C3S_between_0-ISMN_and_1-C3S_and_2-ERA5``, ``status_between_...``; attributes ``val_ref`` and
-    ``val_dc_dataset0`` etc. (the reference is number 0). Blanks and signs in names become underscores.
+    ``R_ci_lower_between_0-ISMN_and_1-C3S``, ``snr_1-C3S_between_0-ISMN_and_1-C3S_and_2-ERA5``,
+    ``status_between_...``; attributes ``val_ref`` and ``val_dc_dataset0`` etc. (the reference is number 0). Blanks and
+    signs in names become underscores.
 
     Choice: QA4SM has one ``n_obs`` for all products, since it matches them together; here it is the smallest among the
     products with pairs in the place, and ``n_pairs_1-C3S`` tells each.
