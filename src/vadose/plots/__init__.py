@@ -7,7 +7,9 @@ name and unit of the data; simulated data are marked on the figure itself.
 
 from .boxes import score_boxes
 from .coastline import coastline
+from .collocation import collocation_bars, collocation_cells
 from .counts import dropped_bars
+from .courses import score_course, spatial_courses
 from .density import scatter_density
 from .drawing import svg
 from .global_map import global_map
@@ -18,12 +20,16 @@ from .series import break_gaps, time_series
 __all__ = [
     "break_gaps",
     "coastline",
+    "collocation_bars",
+    "collocation_cells",
     "dropped_bars",
     "forest",
     "global_map",
     "scatter_density",
     "score_boxes",
+    "score_course",
     "score_map",
+    "spatial_courses",
     "station_map",
     "status_map",
     "svg",

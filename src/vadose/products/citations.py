@@ -39,7 +39,8 @@ class Work:
     @property
     def text(self) -> str:
         """As printed in a list of references."""
-        return f"{self.authors} ({self.year}): {self.title}. {self.source}."
+        end = "" if self.title.endswith("?") else "."
+        return f"{self.authors} ({self.year}): {self.title}{end} {self.source}."
 
 
 _ROWS = (
@@ -51,7 +52,8 @@ _ROWS = (
     ("gruber2016tc", "Gruber, A. and others", 2016, "Recent advances in (soil moisture) triple collocation analysis",
      "Int. J. Applied Earth Observation and Geoinformation 45, 200-211", "10.1016/j.jag.2015.09.002"),
     ("gruber2016qc", "Gruber, A. and others", 2016, "Estimating error cross-correlations in soil moisture "
-     "data sets using extended collocation analysis", "J. Geophysical Research: Atmospheres 121, 1208-1219", "10.1002/2015JD024027"),
+     "data sets using extended collocation analysis", "J. Geophysical Research: Atmospheres 121, 1208-1219",
+     "10.1002/2015JD024027"),
     ("kunsch1989", "Künsch, H. R.", 1989, "The jackknife and the bootstrap for general stationary observations",
      "Annals of Statistics 17, 1217-1241", "10.1214/aos/1176347265"),
     ("kling2012", "Kling, H., Fuchs, M. and Paulin, M.", 2012, "Runoff conditions in the upper Danube basin under an "
@@ -70,11 +72,14 @@ _ROWS = (
     ("chen2021", "Chen, Y., Feng, X. and Fu, B.", 2021, "An improved global remote-sensing-based surface soil moisture "
      "(RSSSM) dataset covering 2003-2018", "Earth System Science Data 13, 1-31", "10.5194/essd-13-1-2021"),
     ("dorigo2021", "Dorigo, W. and others", 2021, "The International Soil Moisture Network: serving Earth "
-     "system science for over a decade", "Hydrology and Earth System Sciences 25, 5749-5804", "10.5194/hess-25-5749-2021"),
+     "system science for over a decade", "Hydrology and Earth System Sciences 25, 5749-5804",
+     "10.5194/hess-25-5749-2021"),
     ("dorigo2017", "Dorigo, W. and others", 2017, "ESA CCI Soil Moisture for improved Earth system "
-     "understanding: State-of-the art and future directions", "Remote Sensing of Environment 203, 185-215", "10.1016/j.rse.2017.07.001"),
+     "understanding: State-of-the art and future directions", "Remote Sensing of Environment 203, 185-215",
+     "10.1016/j.rse.2017.07.001"),
     ("gruber2019", "Gruber, A. and others", 2019, "Evolution of the ESA CCI Soil Moisture climate data "
-     "records and their underlying merging methodology", "Earth System Science Data 11, 717-739", "10.5194/essd-11-717-2019"),
+     "records and their underlying merging methodology", "Earth System Science Data 11, 717-739",
+     "10.5194/essd-11-717-2019"),
     ("munoz2021", "Muñoz-Sabater, J. and others", 2021, "ERA5-Land: a state-of-the-art global reanalysis "
      "dataset for land applications", "Earth System Science Data 13, 4349-4383", "10.5194/essd-13-4349-2021"),
     ("hersbach2020", "Hersbach, H. and others", 2020, "The ERA5 global reanalysis",

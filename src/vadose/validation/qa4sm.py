@@ -43,7 +43,7 @@ def to_qa4sm(
     ----------
     scores : xarray.Dataset
         From :func:`vadose.validation.evaluate` (cell, product, subset), or scores of several products along ``cell``
-        with a coordinate ``product``, from :func:`vadose.validation.tidy`.
+        with a coordinate ``product``, from :func:`vadose.validation.tidy`, with or without ``subset``.
     path : path
         Target.
     reference : str
@@ -136,14 +136,15 @@ def _by_product(scores: xr.Dataset) -> xr.Dataset:
         for name in names:
             one = scores.isel(cell=np.flatnonzero(scores["product"].values == name))
             at = one["stations"].to_index().get_indexer(places)
-            some = one[[v for v in one.data_vars if one[v].dims == ("cell",)]].reset_coords(drop=True)
+            some = one[[v for v in one.data_vars if set(one[v].dims) - {"subset"} == {"cell"}]].reset_coords(drop=True)
             got = some.isel(cell=np.maximum(at, 0)).where(xr.DataArray(at >= 0, dims="cell"))
             got["n"] = got["n"].fillna(0)
             got["status"] = got["status"].fillna(STATUS["no_station"])
             parts.append(got)
         table = xr.concat(parts, xr.IndexVariable("product", names), combine_attrs="override", join="exact")
         labels = {k: ("cell", first[k].values) for k in ("cell_lat", "cell_lon", "stations") if k in first.coords}
-        table = table.expand_dims(subset=["all"]).assign_coords(labels)
+        table = (table if "subset" in table.dims else table.expand_dims(subset=["all"])).assign_coords(labels)
+        table = table.assign_coords({k: scores[k] for k in ("part", "values") if k in scores.coords})
     else:
         raise SchemaError("scores", found=f"dims {tuple(scores.dims)}", needed="scores of products by cell",
                           do="Use the result of vadose.validation.evaluate, or of tidy.")  # fmt: skip
