@@ -40,6 +40,8 @@ class Recipe:
 
 
 RECIPES = {
+    "compare-products": Recipe("One product against many by stations, in time and in space (simulated without data)",
+                               "compare_products:compare_products", takes=("library", "config")),
     "real-sample": Recipe("Real sample - satellite, reanalysis and stations over Hawaii",
                           "real_sample:real_sample", takes=("data",), needs=("data",)),
     "twin-exam": Recipe("Twin exam - eleven simulated products fused and judged by the truth (needs no data)",

@@ -239,21 +239,22 @@ def _collocate(config: EvaluateConfig, wanted: CollocationConfig, opened: dict[s
 
 
 def _save_scores(result: Evaluation, folder: Path, *, qa4sm: bool) -> None:
-    _save(result.scores, folder / "scores.nc")
+    save_dataset(result.scores, folder / "scores.nc")
     frame = result.scores.drop_dims("reason", errors="ignore").to_dataframe()
     for reason in result.scores["reason"].values if "reason" in result.scores else ():
         frame[f"dropped_{reason}"] = result.scores["n_dropped"].sel(reason=reason).values
     with _whole(folder / "scores.csv") as part:
         frame.to_csv(part, index=False)
     if result.parts is not None:
-        _save(result.parts, folder / "parts.nc")
+        save_dataset(result.parts, folder / "parts.nc")
     for i, one in enumerate(result.collocations):
-        _save(one, folder / f"collocation_{i + 1}.nc")
+        save_dataset(one, folder / f"collocation_{i + 1}.nc")
     if qa4sm:
         validation.to_qa4sm(result.parts if result.parts is not None else result.scores, folder / "qa4sm.nc")
 
 
-def _save(ds: xr.Dataset, path: Path) -> None:
+def save_dataset(ds: xr.Dataset, path: Path) -> None:
+    """Write a NetCDF file that appears when it is whole."""
     encoding = {v: {"zlib": True} for v in ds.data_vars if ds[v].dtype.kind in "fi"}
     with _whole(path) as part:
         ds.to_netcdf(part, encoding=encoding)

@@ -12,6 +12,7 @@ from .composite import composite, merge, weights_from_collocation
 from .conditional import score_by_period, score_by_wetness
 from .evaluate import evaluate
 from .fidelity import spatial_fidelity
+from .head_to_head import head_to_head
 from .independence import independent, representative
 from .lookup import lookup
 from .metrics import METRICS
@@ -28,8 +29,8 @@ from .verdicts import dropped, select
 
 __all__ = [
     "METRICS", "Evaluation", "airborne", "anomalies", "by_category", "compare", "composite", "core_cells",
-    "dependent", "dropped", "dry_cells", "evaluate", "independent", "informative", "lookup", "matchups", "merge",
-    "quadruple_collocation", "representative", "scale", "score", "score_by_period", "score_by_wetness", "score_parts",
-    "score_pooled", "score_spatial", "select", "spatial_fidelity", "stability", "strict_cells", "summarize", "tidy",
-    "time_stable", "to_qa4sm", "triple_collocation", "weights_from_collocation",
+    "dependent", "dropped", "dry_cells", "evaluate", "head_to_head", "independent", "informative", "lookup",
+    "matchups", "merge", "quadruple_collocation", "representative", "scale", "score", "score_by_period",
+    "score_by_wetness", "score_parts", "score_pooled", "score_spatial", "select", "spatial_fidelity", "stability",
+    "strict_cells", "summarize", "tidy", "time_stable", "to_qa4sm", "triple_collocation", "weights_from_collocation",
 ]  # fmt: skip
