@@ -97,9 +97,9 @@ def spatial_courses(spatial: Mapping[str, xr.Dataset], metric: str) -> Figure:
     rows = -(-len(spatial) // 2)
     below = 0.42 + 0.19 * rows
     figure = new_figure(WIDTH, below + 4.05)
-    seasonal = place(figure, 0.62, below + 2.35, WIDTH - 0.72, 1.6)
-    yearly = place(figure, 0.62, below, (WIDTH - 1.5) * 0.56, 1.9)
-    covered = place(figure, 0.62 + (WIDTH - 1.5) * 0.56 + 0.78, below, (WIDTH - 1.5) * 0.44, 1.9)
+    seasonal = place(figure, 0.84, below + 2.35, WIDTH - 0.94, 1.6)
+    yearly = place(figure, 0.84, below, (WIDTH - 1.72) * 0.56, 1.9)
+    covered = place(figure, 0.84 + (WIDTH - 1.72) * 0.56 + 0.78, below, (WIDTH - 1.72) * 0.44, 1.9)
     first = next(iter(spatial.values()))
     for number, (name, ds) in enumerate(spatial.items()):
         values, month, year = np.asarray(ds[metric], float), ds["time"].dt.month.values, ds["time"].dt.year.values
@@ -136,7 +136,7 @@ def _few(names: list[str]) -> None:
 def _chart(names: list[str], count: int) -> tuple[Figure, Axes, str]:
     below = 0.42 + 0.19 * -(-count // 2)
     figure = new_figure(WIDTH, below + 2.1)
-    axes = place(figure, 0.66, below, WIDTH - 0.76, 2.0)
+    axes = place(figure, 0.84, below, WIDTH - 0.94, 2.0)
     axes.grid(axis="y")
     return figure, axes, f"{len(names)} products"
 

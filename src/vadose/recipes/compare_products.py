@@ -24,9 +24,9 @@ from .settings import Strict, absolute, check, dump, read
 Step = Callable[[int, int, str], None]
 
 #: The simulated region of a run without library.
-REGION, RESOLUTION, YEARS, SEED = (-4.0, 39.0, -2.0, 41.0), 0.25, (2012, 2017), 7
+REGION, RESOLUTION, YEARS, SEED = (-6.0, 37.0, 0.0, 42.0), 0.25, (2015, 2018), 7
 CANDIDATE = "smap_e"
-OTHERS = ("smos", "ascat", "amsr2_jaxa", "amsr2_lprm")
+OTHERS = ("smos_ic", "ascat_swi", "amsr2_jaxa", "amsr2_lprm")
 
 
 class CompareConfig(Strict):
@@ -133,7 +133,7 @@ def _settings(folder: Path, library: str | None, config: str | Path | None, step
             store.delete(name)
         twin.create(store, region=REGION, resolution=RESOLUTION, years=YEARS, seed=SEED, step="dekad", products="rsssm")
     raw = {
-        "title": "One simulated product against others", "library": url, "min_cells": 10,
+        "title": "One simulated product against others", "library": url,
         "candidate": {"label": CANDIDATE, "dataset": names[0]}, "match": {"window": "6D"},
         "others": [{"label": k, "dataset": n} for k, n in zip(OTHERS, names[1:], strict=True)],
         "stations": {"dataset": "twin/stations", "depth": [0.0, 0.1]},

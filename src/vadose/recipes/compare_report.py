@@ -33,19 +33,18 @@ def add_tables(report: Report, result: xr.Dataset) -> None:
                                for o, s in zip(one["other"].values, one["status"].values, strict=True))  # fmt: skip
             report.add_text(f"No number: {counts}.")
             continue
-        columns = [Column("against"), Column("side"), Column("n")]
-        columns += [Column(f"{_NAMES[m]} {w}", str(one["unit"].sel(metric=m).values))
-                    for m in metrics for w in ("mean", "median")]  # fmt: skip
+        columns = [Column("against"), Column("statistic"), Column("product"), Column("n")]
+        columns += [Column(_NAMES[m], str(one["unit"].sel(metric=m).values)) for m in metrics]
         rows = []
         for other in one["other"].values.astype(str):
-            for side, name in (("candidate", candidate), ("other", other)):
-                row: list[object] = [other, name, int(one["n"].sel(other=other, metric="r"))]
-                for m in metrics:
-                    at = dict(other=other, metric=m)
-                    star = "*" if int(one["better"].sel(**at)) == (1 if side == "candidate" else -1) else ""
-                    row += [units.format_number(float(one[w].sel(**at, side=side)), 3) + star
-                            for w in ("mean", "median")]  # fmt: skip
-                rows.append(row)
+            for word in ("mean", "median"):
+                for side, name, sign in (("candidate", candidate, 1), ("other", other, -1)):
+                    row: list[object] = [other, word, name, int(one["n"].sel(other=other, metric="r"))]
+                    for m in metrics:
+                        star = "*" if int(one["better"].sel(other=other, metric=m)) == sign else ""
+                        value = float(one[word].sel(other=other, metric=m, side=side))
+                        row.append(units.format_number(value, 3) + star)
+                    rows.append(row)
         report.add_table(columns, rows, f"{title}: {candidate} and each other product on common cells and dates.")
         tests = [[other, _NAMES[m], int(one["n"].sel(other=other, metric=m)), _interval(one, other, m),
                   *(float(one[p].sel(other=other, metric=m)) for p in ("p_value", "p_value_fdr"))]

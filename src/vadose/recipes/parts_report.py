@@ -41,7 +41,8 @@ def add_parts(report: Report, parts: xr.Dataset) -> None:
                 some = members.isel(cell=np.flatnonzero(np.isin(members["product"].values, names[i : i + PER_FIGURE])))
                 for metric in ("r", "ubrmse"):
                     if np.isfinite(some[metric].values).any():
-                        caption = f"{kind[:1].upper()}{kind[1:]}: median over cells per {split}."
+                        words = {"r": "Pearson correlation", "ubrmse": "unbiased RMSE"}[metric]
+                        caption = f"{kind[:1].upper()}{kind[1:]}: {words} per {split}, median over cells."
                         figure = plots.score_course(some, metric)
                         report.add_figure(plots.svg(figure, title=caption, description=caption), caption,
                                           units=some[metric].attrs.get("units", "1"))  # fmt: skip

@@ -12,7 +12,8 @@ from .. import plots, schema, units
 from ..report import Column, Report
 from .citing import cite
 from .config import EvaluateConfig
-from .parts_report import add_collocations, add_parts, with_interval
+from .parts_report import add_collocations, add_parts
+from .parts_report import with_interval as with_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

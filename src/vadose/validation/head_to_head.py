@@ -55,7 +55,8 @@ def head_to_head(
         (``space``), for ``candidate`` and ``other``. (view, other, metric): ``difference`` (mean of candidate minus
         other; of absolute values for the bias) with bounds, ``p_value`` (paired t), ``p_wilcoxon`` and both adjusted
         over the view with ``_fdr``; ``better`` (1 candidate, -1 other, 0 undecided at 1 - level after adjustment),
-        ``n`` cells or dates. (view, other): ``status``; (other): ``n_pairs``. The anomaly correlation has no spatial view.
+        ``n`` cells or dates. (view, other): ``status``; (other): ``n_pairs``. The anomaly correlation has no spatial
+        view.
 
     Raises
     ------
@@ -96,12 +97,7 @@ def head_to_head(
     count, status, used = np.zeros(shape, int), np.zeros(shape[:2], "int8"), np.zeros(len(others), int)
     for j, other in enumerate(others):
         mask = everyone if common == "all" else there[candidate] & there[other]
-        both = [
-            pairs[k][["estimate", "reference"]].where(mask).assign_attrs(pairs[k].attrs) for k in (candidate, other)
-        ]
-        for one, k in zip(both, (candidate, other), strict=True):
-            for side in ("estimate", "reference"):
-                one[side].attrs = pairs[k][side].attrs
+        both = [_masked(pairs[k], mask) for k in (candidate, other)]
         used[j] = int(mask.sum())
         for i, view in enumerate(VIEWS):
             if view == "time":
@@ -120,7 +116,7 @@ def head_to_head(
                     tests[:, i, j, m] = _tests(a[known], b[known], metric, level, None if position is None else
                                                position[known])  # fmt: skip
             found = count[i, j, 0]
-            few = "too_few_cells" if found else "no_overlap" if not used[j] else "too_few_pairs"
+            few = "no_overlap" if not used[j] else "too_few_pairs" if view == "time" and not found else "too_few_cells"
             status[i, j] = STATUS["ok" if found >= 3 else few]
     adjusted = np.stack([np.stack([fdr(t[i]) for i in range(len(VIEWS))]) for t in tests[3:]])
     clear = adjusted[0] <= 1.0 - level
