@@ -58,7 +58,7 @@ def score_course(scores: xr.Dataset, metric: str) -> Figure:
     every = max(1, len(labels) // 18)
     axes.set_xticks(x[::every], labels[::every])
     axes.set_xlim(-0.4, len(labels) - 0.6)
-    axes.set_ylabel(wrap(axis_label(scores[metric]), 26))
+    axes.set_ylabel(wrap(axis_label(scores[metric]), 22))
     figure.legend(loc="lower left", ncols=2, bbox_to_anchor=(0.06, 0.0), borderaxespad=0.2)
     return finish(figure, scores, title=f"{axis_label(scores[metric])}: course over parts of time",
                   description=f"{rows}; " + "; ".join(told))  # fmt: skip
@@ -113,7 +113,7 @@ def spatial_courses(spatial: Mapping[str, xr.Dataset], metric: str) -> Figure:
     seasonal.set_xticks(range(1, 13), list(MONTHS))
     label = axis_label(first[metric])
     for axes in (seasonal, yearly):
-        axes.set_ylabel(wrap(label, 26))
+        axes.set_ylabel(wrap(label, 22))
     covered.set_ylabel("Dates with enough cells [1]")
     covered.set_ylim(0, 1.04)
     for axes in (yearly, covered):

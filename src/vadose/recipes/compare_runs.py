@@ -53,7 +53,8 @@ def compare_runs(a: str | Path, b: str | Path, *, out: str | Path) -> Path:
             change = units.format_interval(float(one["difference"]), float(one["difference_lower"]),
                                            float(one["difference_upper"]), digits=4)  # fmt: skip
             rows.append([product, _NAMES.get(metric, metric), int(one["n_common"]), int(one["n_changed"]),
-                         float(one["a"]), float(one["b"]), change, float(one["p_value"]), int(one["only_a"]), int(one["only_b"]),
+                         float(one["a"]), float(one["b"]), change, float(one["p_value"]),
+                         int(one["only_a"]), int(one["only_b"]),
                          schema.status_name(int(one["status"])).replace("_", " ")])  # fmt: skip
     report.add_table(columns, rows, "Medians over common cells of both runs, and their paired differences.",
                      notes="Errors in m³ m⁻³. Changed: common cells whose value differs at all.")  # fmt: skip

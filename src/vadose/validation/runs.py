@@ -107,7 +107,8 @@ def compare_runs(
             out["p_value"][i, j] = stats.ttest_rel(y, x).pvalue
     dims = ("product", "metric")
     words = {"a": "median of run A", "b": "median of run B", "difference": "mean of B minus A",
-             "p_value": "p-value of the paired t test", "difference_lower": f"lower {100 * level:g} % bound of the difference",
+             "p_value": "p-value of the paired t test",
+             "difference_lower": f"lower {100 * level:g} % bound of the difference",
              "difference_upper": f"upper {100 * level:g} % bound of the difference"}  # fmt: skip
     got = xr.Dataset({k: (dims, v, {"units": "1" if k == "p_value" else "see coordinate unit", "long_name": words[k]})
                       for k, v in out.items()})  # fmt: skip
