@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import warnings
 from pathlib import Path
 from typing import Protocol
 
@@ -46,8 +47,18 @@ def within_depth(stations: xr.Dataset, depth: tuple[float, float]) -> xr.Dataset
     ------
     SchemaError
         If there is none; the depths present are listed.
+
+    Warns
+    -----
+    UserWarning
+        If sensors have no depth: they are left out, and their stations named.
     """
     low, high = depth
+    unknown = ~(np.isfinite(stations["depth_from"].values) & np.isfinite(stations["depth_to"].values))
+    if unknown.any():
+        names = sorted(set(stations["station"].values[unknown].astype(str)))
+        warnings.warn(f"{int(unknown.sum())} sensors without a depth are left out, of the stations {', '.join(names)}",
+                      UserWarning, stacklevel=2)  # fmt: skip
     keep = (stations["depth_from"].values >= low - 2e-3) & (stations["depth_to"].values <= high + 2e-3)
     if not keep.any():
         have = sorted({f"{a:g}-{b:g}" for a, b in zip(stations["depth_from"].values, stations["depth_to"].values,

@@ -128,16 +128,18 @@ def matchups(
     outside = ", ".join(sorted(set(names[place < 0])))
     out = {}
     for name, ds in products.items():
-        use, lost = place.copy(), []
+        use, lost, unmatched = place.copy(), [], "[]"
         if name in config.training:
             verdict = independent(stations, config.training[name])
             bad = ~verdict["selected"].values
             use[bad] = -1
             lost = sorted(set(names[bad]))
+            unmatched = verdict.attrs["unmatched"]
         reference, members = _cell_means(stations, use, cells.size)
         pairs = _match_cells(ds, reference, members, cells.size, name, config)
         pairs = pairs.assign_coords(coords).assign_coords(
             n_stations_used=("cell", _count_stations(names, use, cells.size), {"units": "1"}))  # fmt: skip
+        pairs.attrs["unmatched"] = unmatched
         pairs.attrs.update(dropped=json.dumps(lost, ensure_ascii=False), sensors_outside=outside, grid=grid.to_attr(),
                            product=name)  # fmt: skip
         if config.scaling and not config.scale_after_split:

@@ -37,7 +37,8 @@ def evaluate(
         ``n_estimate``, ``n_reference``, ``n_matched``, ``n_dropped`` (by reason). Coordinates per cell: ``cell_lat``,
         ``cell_lon``, ``stations``, ``n_stations``, ``network``, ``land_cover``, ``climate``, ``texture`` (the most
         frequent of its sensors), ``lc_area`` [1] where a land-cover map is given. Attribute ``dropped`` (JSON): per
-        product, the training stations that were not used; ``sensors_outside``: those without a cell.
+        product, the training stations that were not used; ``unmatched`` (JSON): those of its training list that no
+        sensor is; ``sensors_outside``: those without a cell.
 
     Raises
     ------
@@ -95,7 +96,9 @@ def evaluate(
     return schema.stamp(
         out, title=f"Evaluation of {', '.join(pairs)}", simulated=any(schema.is_simulated(p) for p in pairs.values()),
         inputs=[*(str(p.attrs.get("title", k)) for k, p in products.items()), stations.attrs.get("title", "stations")],
-        dropped=json.dumps(dropped, ensure_ascii=False), sensors_outside=first.attrs["sensors_outside"],
+        dropped=json.dumps(dropped, ensure_ascii=False),
+        unmatched=json.dumps({k: json.loads(p.attrs["unmatched"]) for k, p in pairs.items()}, ensure_ascii=False),
+        sensors_outside=first.attrs["sensors_outside"],
         grid=first.attrs["grid"], window=config.window, ci=config.ci, level=config.level, min_n=config.min_n,
         scaling=config.scaling or "", seed=config.seed if config.ci == "bootstrap" else None,
     )  # fmt: skip
