@@ -9,10 +9,12 @@ from .agreement import agreement_map, slope_correlation
 from .boxes import score_boxes
 from .change import change_map
 from .coastline import coastline
+from .collocation import collocation_bars, collocation_cells
 from .component_maps import contribution_maps, top_component_maps
 from .component_rings import component_rings
 from .counts import dropped_bars
 from .coupling import coupling_donuts, coupling_heatmap, coupling_map
+from .courses import score_course, spatial_courses
 from .density import scatter_density
 from .depth import depth_boxes, swi_series
 from .drawing import svg
@@ -35,6 +37,8 @@ __all__ = [
     "break_gaps",
     "change_map",
     "coastline",
+    "collocation_bars",
+    "collocation_cells",
     "component_rings",
     "contribution_maps",
     "coupling_donuts",
@@ -54,10 +58,12 @@ __all__ = [
     "ridge_plot",
     "scatter_density",
     "score_boxes",
+    "score_course",
     "score_map",
     "season_lines",
     "share_bars",
     "slope_correlation",
+    "spatial_courses",
     "station_map",
     "status_map",
     "svg",

@@ -46,6 +46,8 @@ RECIPES = {
                       "drought:drought", takes=("library", "config")),
     "multisource-trends": Recipe("Multi-source trends - who sees land grow wetter or drier, and why (paper 000)",
                                  "multisource_trends:multisource_trends", takes=("library", "config")),
+    "compare-products": Recipe("One product against many by stations, in time and in space (simulated without data)",
+                               "compare_products:compare_products", takes=("library", "config")),
     "real-sample": Recipe("Real sample - satellite, reanalysis and stations over Hawaii",
                           "real_sample:real_sample", takes=("data",), needs=("data",)),
     "surface-depth": Recipe("Surface to depth - stations' surface sensors against deeper ones, by depth, lag and SWI",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .airborne import airborne
+from .anomalies import anomalies
 from .categories import by_category
 from .collocation import dependent, quadruple_collocation, triple_collocation
 from .common_cells import Evaluation, matchups
@@ -11,10 +12,14 @@ from .composite import composite, merge, weights_from_collocation
 from .conditional import score_by_period, score_by_wetness
 from .evaluate import evaluate
 from .fidelity import spatial_fidelity
+from .head_to_head import head_to_head
 from .independence import independent, representative
 from .lookup import lookup
 from .metrics import METRICS
+from .parts import score_parts
 from .pooled import score_pooled, summarize, tidy
+from .qa4sm import to_qa4sm
+from .runs import compare_runs
 from .scaling import scale
 from .score import score
 from .spatial import score_spatial
@@ -24,9 +29,9 @@ from .time_stability import informative, time_stable
 from .verdicts import dropped, select
 
 __all__ = [
-    "METRICS", "Evaluation", "airborne", "by_category", "compare", "composite", "core_cells", "dependent", "dropped",
-    "dry_cells", "evaluate", "independent", "informative", "lookup", "matchups", "merge", "quadruple_collocation",
-    "representative", "scale", "score", "score_by_period", "score_by_wetness", "score_pooled", "score_spatial",
-    "select", "spatial_fidelity", "stability", "strict_cells", "summarize", "tidy", "time_stable",
-    "triple_collocation", "weights_from_collocation",
+    "METRICS", "Evaluation", "airborne", "anomalies", "by_category", "compare", "compare_runs", "composite",
+    "core_cells", "dependent", "dropped", "dry_cells", "evaluate", "head_to_head", "independent", "informative",
+    "lookup", "matchups", "merge", "quadruple_collocation", "representative", "scale", "score", "score_by_period",
+    "score_by_wetness", "score_parts", "score_pooled", "score_spatial", "select", "spatial_fidelity", "stability",
+    "strict_cells", "summarize", "tidy", "time_stable", "to_qa4sm", "triple_collocation", "weights_from_collocation",
 ]  # fmt: skip
