@@ -5,7 +5,11 @@ from __future__ import annotations
 from .agreement import agreement
 from .attribution import attribute_variability, compare_periods, contribution_summary
 from .breaks import break_point, spread_change
+from .drydown import dekad_totals, drydown, effective_precipitation
+from .events import dry_rules, drydown_events, drydown_timescale
+from .memory import memory
 from .sea_level import sea_level
+from .seasonal import cycle_values, peak_lag, seasonal_cycle
 from .storage import NOAH_LIMITS, layer_storage, screen_storage
 from .summary import field_significance, trend_summary
 from .trends import trend
@@ -15,6 +19,8 @@ from .years import annual_means
 
 __all__ = [
     "NOAH_LIMITS", "SEASONS", "agreement", "annual_means", "attribute_variability", "break_point", "cell_weights",
-    "compare_periods", "contribution_summary", "field_significance", "layer_storage", "screen_storage", "sea_level",
-    "spread_change", "trend", "trend_summary", "wetness_seasons",
+    "compare_periods", "contribution_summary", "cycle_values", "dekad_totals", "dry_rules", "drydown",
+    "drydown_events", "drydown_timescale", "effective_precipitation", "field_significance", "layer_storage", "memory",
+    "peak_lag", "screen_storage", "sea_level", "seasonal_cycle", "spread_change", "trend", "trend_summary",
+    "wetness_seasons",
 ]  # fmt: skip

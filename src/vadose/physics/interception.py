@@ -34,7 +34,7 @@ def canopy_interception(precipitation, leaf_area_index, *, demand=0.0, wet_hours
 
     Notes
     -----
-    I = N·S·(1 − exp(−P/(N·S))) + K·E·t (Kozak et al. 2007, after Merriam 1960), with the storage S = leaf_storage · LAI,
+    I = N·S·(1 − exp(−P/(N·S))) + K·E·t (Kozak et al. 2007, after Merriam 1960), with storage S = leaf_storage · LAI,
     K = LAI (evaporating leaf area over ground area), E·t = demand · wet_hours/24 and N = storms; I ≤ P. METHODS 5.6.
     Choice: S of 0.2 mm per unit of LAI, no evaporation during rain unless hours are given, one storm per step. A sum
     over ten days in one step counts too little: use daily rain, or give the number of storms.

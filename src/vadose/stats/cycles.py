@@ -121,7 +121,7 @@ def evaluate(coefficients: ArrayLike, phase: ArrayLike) -> NDArray[np.float64]:
 
 
 def circular_difference(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
-    """a − b on a circle of length 1, within −0.5 up to 0.5.
+    """Difference a − b on a circle of length 1, within −0.5 up to 0.5.
 
     Examples
     --------
