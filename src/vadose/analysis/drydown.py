@@ -19,6 +19,7 @@ _RULE = {
     "n_falls": "dry dekads in which soil moisture falls",
     "n_rises": "dry dekads in which soil moisture rises",
     "n_dry": "dry dekads after a dry dekad",
+    "loss_observed": "mean loss of the dry dekads",
     "r": "correlation of soil moisture and its loss over dry dekads",
 }
 #: Names of the cycle -> names of the loss.
@@ -164,7 +165,7 @@ def drydown(
     lower: float = 1.0,
     ratio: float = 2.0,
     min_n: int = 36,
-    max_gap: float = 183.0,
+    max_gap: float = 120.0,
 ) -> xr.Dataset:
     """Loss of soil moisture in dry dekads: its yearly cycle, when it is fastest, and its mean.
 
@@ -190,7 +191,8 @@ def drydown(
     Returns
     -------
     xarray.Dataset, without ``dim``
-        ``loss`` (mean of the fitted cycle), ``loss_range``, ``loss_amplitude`` [unit per dekad]; ``fastest_dekad``,
+        ``loss`` (mean of the fitted cycle, as if a dry spell came at any time of the year), ``loss_observed`` (mean of
+        the dry dekads there are), ``loss_range``, ``loss_amplitude`` [unit per dekad]; ``fastest_dekad``,
         ``slowest_dekad`` and ``..._doy``; ``coefficient``, ``r2_adjusted``, ``n_harmonics``; ``r`` between soil
         moisture and loss [1]; ``threshold`` [mm], ``n_dry``, ``n_falls``, ``n_rises`` [1]; ``status``: ok, no_data,
         too_few_pairs, inconsistent_sign (rises remain at every threshold), incomplete_year.
@@ -208,8 +210,9 @@ def drydown(
     below the threshold, the change of soil moisture from the first to the second is a loss; the threshold falls by 1 mm
     until falls are twice as many as rises, and a cell with fewer than 36 pairs is given up. The loss is assigned to the
     second dekad. Choice: ``r`` compares the loss with the mean of the two dekads and not with the first, because noise
-    of the first is part of both and would correlate them by itself. Choice: ``max_gap`` of half a year, because
-    a fit says little about a wet season without a dry dekad. In a cell whose rises are noise the rule selects what it looks for: its loss is biased high.
+    of the first is part of both and would correlate them by itself. Choice: ``max_gap``, because a fit says nothing
+    about a wet season without a dry dekad; ``loss_observed`` needs none. In a cell whose rises are noise the rule
+    selects what it looks for: its loss is biased high.
 
     Examples
     --------
@@ -251,7 +254,7 @@ def drydown(
         refused = dry["status"] != STATUS["ok"]
         cycle["status"] = np.where(refused, dry["status"], cycle["status"])
         own = {"threshold": dry["threshold"], "n_falls": dry["n_falls"], "n_rises": dry["n_rises"], "n_dry": dry["n"],
-               "r": _correlation(x, dry["change"])}  # fmt: skip
+               "loss_observed": _mean(-dry["change"]), "r": _correlation(x, dry["change"])}  # fmt: skip
         return np.stack([*(cycle[k] for k in names), *own.values()], axis=-1)
 
     stacked = xr.apply_ufunc(
@@ -267,6 +270,7 @@ def drydown(
         one = stacked.isel(statistic=len(names) + k)
         out[name] = (one.astype("int32") if name.startswith("n_") else one).assign_attrs(units="1", long_name=text)
     out["threshold"].attrs["units"] = "mm"
+    out["loss_observed"].attrs["units"] = f"{unit} dekad-1"
     out["coefficient"].attrs["long_name"] = "coefficients of the yearly cycle of the loss"
     out["r2_adjusted"].attrs["long_name"] = "adjusted R² of the yearly cycle of the loss"
     if "grid" in sm.attrs:
@@ -276,6 +280,11 @@ def drydown(
         simulated=schema.is_simulated(sm) or schema.is_simulated(precipitation), phase_axis="dekads",
         first_threshold=f"{threshold:g} mm", ratio=ratio, min_n=min_n, max_gap=f"{max_gap:g} d",
     )  # fmt: skip
+
+
+def _mean(x: np.ndarray) -> np.ndarray:
+    n = np.isfinite(x).sum(-1)
+    return np.where(n > 0, np.nansum(x, axis=-1) / np.maximum(n, 1), np.nan)
 
 
 def _correlation(x: np.ndarray, change: np.ndarray) -> np.ndarray:

@@ -212,8 +212,8 @@ def peak_lag(sm_cycle: xr.Dataset, p_cycle: xr.Dataset, *, min_r2: float = 0.1, 
     -------
     xarray.Dataset
         ``lag`` [dekads, unit 1] within −18 up to 18, positive where soil moisture comes later; ``lag_days`` [d];
-        ``lag_harmonic`` [d], that of the first harmonics alone; ``r`` between the two fitted cycles [1]; ``n_peaks`` that were compared; ``status``: ok, no_cycle (R² too low)
-        or the status of the cycle that is missing.
+        ``lag_harmonic`` [d], that of the first harmonics alone; ``r`` between the two fitted cycles [1];
+        ``n_peaks`` that were compared; ``status``: ok, no_cycle (R² too low) or that of the cycle that is missing.
 
     Raises
     ------

@@ -14,11 +14,11 @@ from .cells import Cells
 from .noise import cellwise, check_seed, smooth
 
 #: Shortest and longest time scale [d]; between them a smooth field. Choice: within what satellites see.
-TIMESCALES = (3.0, 12.0)
+TIMESCALES = (5.0, 15.0)
 #: Distance of its noise lattice [degrees].
 SPACING = 1.0
-#: Water in the store that raises soil moisture by 1 [mm]. Choice: 10 mm of rain raise it by 0.05.
-DEPTH = 200.0
+#: Water in the store that raises soil moisture by 1 [mm]. Choice: 10 mm of rain raise it by 0.03.
+DEPTH = 300.0
 #: Soil moisture of the empty store [m3 m-3].
 FLOOR = 0.08
 
@@ -60,7 +60,7 @@ def reservoir(truth: xr.Dataset, *, seed: int = 0, noise: float = 0.02, gaps: fl
     >>> from vadose import twin
     >>> earth = twin.generate(region=(10, 45, 11, 46), resolution=0.5, years=(2015, 2015), seed=1)
     >>> got = reservoir(earth["twin/truth"], seed=1)
-    >>> bool((got.timescale > 3).all() & (got.timescale < 12).all() & (got.lag < got.timescale).all())
+    >>> bool((got.timescale > 5).all() & (got.timescale < 15).all() & (got.lag < got.timescale).all())
     True
     """
     if truth.attrs.get("step") != "day" or "precipitation" not in truth:
