@@ -204,9 +204,7 @@ def test_stations_of_hawaii_dry_down_after_rain(data):
     rain = products.open_stations(archive, variable="precipitation", min_count=24)
     name = "WaimeaPlain"
     at = np.flatnonzero(soil.station.values == name)
-    best = at[
-        soil.sm.values[at].astype(bool).sum(1).argmax() if False else np.isfinite(soil.sm.values[at]).sum(1).argmax()
-    ]
+    best = at[np.isfinite(soil.sm.values[at]).sum(1).argmax()]
     sm = soil.sm[best]
     wet = rain.precipitation[np.flatnonzero(rain.station.values == name)[0]]
     sm, wet = xr.align(sm.reset_coords(drop=True), wet.reset_coords(drop=True), join="inner")

@@ -19,6 +19,9 @@ OK, TOO_FEW, CONSTANT, FEW_YEARS, NO_DATA, INCOMPLETE = 0, 2, 3, 6, 8, 14
 EXACT = 1e-12
 #: Points at which a cycle of two harmonics is looked at before its turning points are refined.
 _GRID = 72
+_TURNS = 2 * np.pi * np.arange(_GRID + 1) / _GRID
+#: Slopes of the four harmonics there.
+_SLOPES = np.stack([-np.sin(_TURNS), np.cos(_TURNS), -2 * np.sin(2 * _TURNS), 2 * np.cos(2 * _TURNS)], axis=1)
 
 
 @njit(cache=True, nogil=True)
@@ -64,13 +67,23 @@ def _slope(c, turn):
 def _turning(c, left, right):
     """Where the slope is zero between two angles at which it has different signs."""
     rising = _slope(c, left) > 0
-    for _ in range(50):
-        middle = 0.5 * (left + right)
-        if (_slope(c, middle) > 0) == rising:
-            left = middle
+    turn = 0.5 * (left + right)
+    for _ in range(60):
+        slope = _slope(c, turn)
+        if (slope > 0) == rising:
+            left = turn
         else:
-            right = middle
-    return 0.5 * (left + right)
+            right = turn
+        bend = (-c[1] * np.cos(turn) - c[2] * np.sin(turn) - 4 * c[3] * np.cos(2 * turn)
+                - 4 * c[4] * np.sin(2 * turn))  # fmt: skip
+        step = slope / bend if bend != 0 else np.inf
+        ahead = turn - step
+        if not left < ahead < right:  # Newton's step leaves the bracket
+            ahead = 0.5 * (left + right)
+        if abs(ahead - turn) < 1e-14:
+            break
+        turn = ahead
+    return turn
 
 
 @njit(cache=True, nogil=True)
@@ -88,9 +101,11 @@ def describe_cycle(c, out):
     step = whole / _GRID
     best, second, lowest = -np.inf, -np.inf, np.inf
     out[8], out[10] = np.nan, 0
-    before = _slope(c, 0.0)
+    before = c[2] + 2 * c[4]
     for k in range(_GRID):
-        after = _slope(c, (k + 1) * step)
+        after = 0.0
+        for j in range(4):
+            after += c[1 + j] * _SLOPES[k + 1, j]
         if (before > 0) != (after > 0):
             turn = _turning(c, k * step, (k + 1) * step)
             v = _value(c, turn)

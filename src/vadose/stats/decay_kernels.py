@@ -11,7 +11,7 @@ from numba import njit
 
 OK, TOO_FEW, CONSTANT, SIGN, NO_DATA, LOST = 0, 2, 3, 5, 8, 9
 #: Time scales looked at before the best is refined.
-_GRID = 32
+_GRID = 24
 
 
 @njit(cache=True, nogil=True)
@@ -46,18 +46,32 @@ def find_runs(y, t, rain, use_rain, dry, tolerance, max_gap, max_length, min_n, 
 
 
 @njit(cache=True, nogil=True)
-def _profile(t, y, first, tau, floor, fixed, amplitudes):
-    """Sum of squares at a time scale; fills the amplitude of each event and returns (sum of squares, floor)."""
+def _decay(lag, whole, tau, powers, x):
+    """Fill ``x`` with exp(−lag/tau); where lags are whole, from powers instead of exponentials."""
+    if whole:
+        q = np.exp(-1.0 / tau)
+        powers[0] = 1.0
+        for k in range(1, powers.size):
+            powers[k] = powers[k - 1] * q
+        for i in range(lag.size):
+            x[i] = powers[int(lag[i])]
+    else:
+        for i in range(lag.size):
+            x[i] = np.exp(-lag[i] / tau)
+
+
+@njit(cache=True, nogil=True)
+def _profile(x, y, first, floor, fixed, amplitudes):
+    """Sum of squares with the decay ``x``; fills the amplitude of each event and returns (sum of squares, floor)."""
     events = first.size - 1
     up = down = 0.0
     if not fixed:
         for e in range(events):
             sx = sxx = sxy = sy = 0.0
             for i in range(first[e], first[e + 1]):
-                x = np.exp(-(t[i] - t[first[e]]) / tau)
-                sx += x
-                sxx += x * x
-                sxy += x * y[i]
+                sx += x[i]
+                sxx += x[i] * x[i]
+                sxy += x[i] * y[i]
                 sy += y[i]
             up += sy - sx * sxy / sxx
             down += first[e + 1] - first[e] - sx * sx / sxx
@@ -66,12 +80,11 @@ def _profile(t, y, first, tau, floor, fixed, amplitudes):
     for e in range(events):
         sxx = sxy = 0.0
         for i in range(first[e], first[e + 1]):
-            x = np.exp(-(t[i] - t[first[e]]) / tau)
-            sxx += x * x
-            sxy += x * (y[i] - floor)
+            sxx += x[i] * x[i]
+            sxy += x[i] * (y[i] - floor)
         amplitudes[e] = sxy / sxx
         for i in range(first[e], first[e + 1]):
-            d = y[i] - floor - amplitudes[e] * np.exp(-(t[i] - t[first[e]]) / tau)
+            d = y[i] - floor - amplitudes[e] * x[i]
             rest += d * d
     return rest, floor
 
@@ -102,29 +115,45 @@ def fit_decay(t, y, first, shortest, longest, floor, amplitudes):
         spread = ((y - mean) ** 2).sum()
     if spread <= n * (1e-12 * mean) ** 2:
         return np.nan, np.nan, mean, np.nan, CONSTANT
+    lag, x = np.empty(n), np.empty(n)
+    whole = True
+    most = 0.0
+    for e in range(events):
+        for i in range(first[e], first[e + 1]):
+            lag[i] = t[i] - t[first[e]]
+            whole = whole and lag[i] == np.floor(lag[i])
+            most = max(most, lag[i])
+    whole = whole and most < 10 * n
+    powers = np.empty(int(most) + 1 if whole else 1)
     low, high = np.log(shortest), np.log(longest)
     step = (high - low) / (_GRID - 1)
     best, where = np.inf, 0
     for k in range(_GRID):
-        rest, _ = _profile(t, y, first, np.exp(low + k * step), floor, fixed, amplitudes)
+        _decay(lag, whole, np.exp(low + k * step), powers, x)
+        rest, _ = _profile(x, y, first, floor, fixed, amplitudes)
         if rest < best:
             best, where = rest, k
     a, b = low + max(where - 1, 0) * step, low + min(where + 1, _GRID - 1) * step
     ratio = 0.5 * (np.sqrt(5.0) - 1.0)
     p, q = b - ratio * (b - a), a + ratio * (b - a)
-    fp, _ = _profile(t, y, first, np.exp(p), floor, fixed, amplitudes)
-    fq, _ = _profile(t, y, first, np.exp(q), floor, fixed, amplitudes)
-    for _ in range(42):
+    _decay(lag, whole, np.exp(p), powers, x)
+    fp, _ = _profile(x, y, first, floor, fixed, amplitudes)
+    _decay(lag, whole, np.exp(q), powers, x)
+    fq, _ = _profile(x, y, first, floor, fixed, amplitudes)
+    for _ in range(32):
         if fp <= fq:
             b, q, fq = q, p, fp
             p = b - ratio * (b - a)
-            fp, _f = _profile(t, y, first, np.exp(p), floor, fixed, amplitudes)
+            _decay(lag, whole, np.exp(p), powers, x)
+            fp, _f = _profile(x, y, first, floor, fixed, amplitudes)
         else:
             a, p, fp = p, q, fq
             q = a + ratio * (b - a)
-            fq, _f = _profile(t, y, first, np.exp(q), floor, fixed, amplitudes)
+            _decay(lag, whole, np.exp(q), powers, x)
+            fq, _f = _profile(x, y, first, floor, fixed, amplitudes)
     tau = np.exp(0.5 * (a + b))
-    rest, base = _profile(t, y, first, tau, floor, fixed, amplitudes)
+    _decay(lag, whole, tau, powers, x)
+    rest, base = _profile(x, y, first, floor, fixed, amplitudes)
     r2 = 1.0 - rest / spread
     edge = tau < shortest * 1.001 or tau > longest / 1.001
     # derivative by tau, less its projections on the linear parameters
@@ -133,16 +162,13 @@ def fit_decay(t, y, first, shortest, longest, floor, amplitudes):
     for e in range(events):
         sxx = sxg = sx = 0.0
         for i in range(first[e], first[e + 1]):
-            lag = t[i] - t[first[e]]
-            x = np.exp(-lag / tau)
-            g[i] = amplitudes[e] * x * lag / (tau * tau)
-            sxx += x * x
-            sxg += x * g[i]
-            sx += x
+            g[i] = amplitudes[e] * x[i] * lag[i] / (tau * tau)
+            sxx += x[i] * x[i]
+            sxg += x[i] * g[i]
+            sx += x[i]
         for i in range(first[e], first[e + 1]):
-            x = np.exp(-(t[i] - t[first[e]]) / tau)
-            g[i] -= sxg / sxx * x
-            one[i] = 1.0 - sx / sxx * x
+            g[i] -= sxg / sxx * x[i]
+            one[i] = 1.0 - sx / sxx * x[i]
     if not fixed:
         size = (one * one).sum()
         if size > 0:
@@ -219,11 +245,10 @@ def lag_products(y, place, lags, span, out):
 
     ``y`` are anomalies, ``place`` their positions on a regular axis of ``span`` steps.
     """
-    grid = np.full(span, np.nan)
+    grid, known = np.zeros(span), np.zeros(span)
     n, total = 0, 0.0
     for i in range(y.size):
         if np.isfinite(y[i]):
-            grid[place[i]] = y[i]
             n += 1
             total += y[i]
     out[:] = np.nan
@@ -231,19 +256,19 @@ def lag_products(y, place, lags, span, out):
         return
     centre = total / n
     power = 0.0
-    for i in range(span):
-        if np.isfinite(grid[i]):
-            grid[i] -= centre
-            power += grid[i] * grid[i]
+    for i in range(y.size):
+        if np.isfinite(y[i]):
+            grid[place[i]] = y[i] - centre
+            known[place[i]] = 1.0
+            power += (y[i] - centre) ** 2
     power /= n
     for k in range(lags.size):
-        lag = lags[k]
-        pairs, total = 0, 0.0
-        for i in range(span - lag):
-            v = grid[i] * grid[i + lag]
-            if np.isfinite(v):
-                pairs += 1
-                total += v
+        if lags[k] >= span:
+            out[1, k] = 0
+            continue
+        late, early = grid[lags[k] :], grid[: span - lags[k]]
+        total = np.dot(late, early)
+        pairs = np.dot(known[lags[k] :], known[: span - lags[k]])
         out[1, k] = pairs
         if pairs > 0 and power > 0:
             out[0, k] = total / pairs / power

@@ -172,7 +172,7 @@ def summarise(values: ArrayLike, *, position: ArrayLike, rain: ArrayLike | None 
     -----
     The median drops events with a poor fit, which are those that noise or a short length spoils, and single fits of
     short events are skewed; the pooled fit uses all events and is steadier where one time scale holds. Its error is
-    asymptotic: with errors of a tenth of the amplitudes, a 95 % interval of ten events holds the truth in 92 % of cases.
+    asymptotic: with errors of a tenth of the amplitudes, a 95 % interval of ten events held it in 92 %.
 
     Examples
     --------

@@ -7,6 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from vadose.errors import VadoseError
 
+from .axis import as_rows, block
+from .threads import over_rows
+
 
 def dry_changes(
     values: ArrayLike,
@@ -55,32 +58,21 @@ def dry_changes(
     if not (lower > 0 and start > 0 and ratio > 0 and min_n >= 1):
         raise VadoseError("threshold rule", found=f"start {start}, lower {lower}, ratio {ratio}, min_n {min_n}",
                           needed="numbers above 0")  # fmt: skip
-    y, wet = np.broadcast_arrays(np.asarray(values, dtype=float), np.asarray(rain, dtype=float))
-    step = np.diff(np.asarray(position))
-    change = np.where(step == 1, np.diff(y, axis=-1), np.nan)
-    total = wet[..., 1:] + wet[..., :-1]
-    known = np.isfinite(change) & np.isfinite(total)
-    shape = y.shape[:-1]
-    status = np.where(known.any(-1), -1, 8)
-    threshold = np.full(shape, np.nan)
-    counts = np.zeros((3, *shape), dtype=int)
-    refused = np.zeros(shape, dtype=bool)
-    level = float(start)
-    while level > 0 and (status == -1).any():
-        chosen = known & (total < level)
-        n = chosen.sum(-1)
-        falls, rises = (chosen & (change < 0)).sum(-1), (chosen & (change > 0)).sum(-1)
-        open_ = status == -1
-        few = open_ & (n < min_n)
-        status = np.where(few, np.where(refused, 5, 2), status)
-        good = open_ & ~few & (falls >= ratio * rises)
-        status, threshold = np.where(good, 0, status), np.where(good, level, threshold)
-        counts = np.where(open_ & (~few | ~refused), np.stack([n, falls, rises]), counts)
-        refused |= open_ & ~few & ~good
-        level -= lower
-    status = np.where(status == -1, 5, status)
-    keep = known & (total < threshold[..., None])
-    out = np.full(y.shape, np.nan)
-    out[..., 1:] = np.where(keep, change, np.nan)
-    return {"change": out, "threshold": threshold, "n": counts[0], "n_falls": counts[1], "n_rises": counts[2],
-            "status": status}  # fmt: skip
+    from .dry_change_kernels import change_rows
+
+    shape, (rows, wet) = as_rows(values, rain)
+    place = np.asarray(position)
+    if place.shape != (rows.shape[1],):
+        raise VadoseError("position", found=f"shape {place.shape}", needed=f"({rows.shape[1]},)")
+    out = np.full(rows.shape, np.nan)
+    found = np.zeros((len(rows), 5))
+
+    def work(part: slice) -> None:
+        change_rows(block(rows[part], slice(None)), block(wet, part) if len(wet) > 1 else block(wet, slice(None)),
+                    place, float(start), float(lower), float(ratio), min_n, out[part], found[part])  # fmt: skip
+
+    over_rows(work, len(rows))
+    names = ("threshold", "n", "n_falls", "n_rises", "status")
+    numbers = {name: found[:, k].reshape(shape) for k, name in enumerate(names)}
+    whole = {name: v if name == "threshold" else v.astype(int) for name, v in numbers.items()}
+    return {"change": out.reshape(*shape, -1)} | whole
