@@ -8,6 +8,7 @@ name and unit of the data; simulated data are marked on the figure itself.
 from .boxes import score_boxes
 from .coastline import coastline
 from .counts import dropped_bars
+from .cycles import cycle_curves, cycle_map, drydown_fits, lag_histogram
 from .density import scatter_density
 from .drawing import svg
 from .global_map import global_map
@@ -18,9 +19,13 @@ from .series import break_gaps, time_series
 __all__ = [
     "break_gaps",
     "coastline",
+    "cycle_curves",
+    "cycle_map",
     "dropped_bars",
+    "drydown_fits",
     "forest",
     "global_map",
+    "lag_histogram",
     "scatter_density",
     "score_boxes",
     "score_map",

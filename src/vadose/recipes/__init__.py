@@ -42,6 +42,8 @@ class Recipe:
 RECIPES = {
     "real-sample": Recipe("Real sample - satellite, reanalysis and stations over Hawaii",
                           "real_sample:real_sample", takes=("data",), needs=("data",)),
+    "seasonal-drydown": Recipe("Yearly cycle, precipitation lag, dry-down and memory of a record (or a simulated one)",
+                               "seasonal_drydown:seasonal_drydown", takes=("library", "config")),
     "twin-exam": Recipe("Twin exam - eleven simulated products fused and judged by the truth (needs no data)",
                         "twin_exam:twin_exam"),
 }  # fmt: skip
