@@ -12,7 +12,6 @@ from .. import analysis, periods, plots, schema
 from ..report import Column, Report
 from ..units import format_unit
 from .evaluate import _whole
-from .settings import dump
 
 if TYPE_CHECKING:
     from .seasonal_drydown import Cycles, SeasonalSettings
@@ -43,7 +42,7 @@ def write(found: Cycles, settings: SeasonalSettings, folder: Path, *, truth: Cyc
         _truth(report, found, truth, planted, settings)
     attrs = found.results["sm_cycle"].attrs
     report.add_provenance({"library dataset": source.dataset, "title": attrs["title"], "software": attrs["software"],
-                           "settings": dump(settings)})  # fmt: skip
+                           "settings": settings.model_dump(mode="json")})  # fmt: skip
     report.add_citations([
         ("Chen, Feng & Fu (2021). An improved global remote-sensing-based surface soil moisture (RSSSM) dataset "
          "covering 2003-2018. Earth System Science Data 13, 1-31.", "10.5194/essd-13-1-2021"),
@@ -80,7 +79,7 @@ def _summary(report: Report, found: Cycles, folder: Path) -> None:
     for k, name in enumerate(maps):
         t = table.isel(quantity=k)
         numbers = [float(t[c]) for c in ("p10", "median", "p90")]
-        rows.append([name, format_unit(str(t["quantity_units"].item())), int(t["n_cells"]), *numbers])
+        rows.append([name, _unit(t["quantity_units"].item()), int(t["n_cells"]), *numbers])
     report.add_table(columns, rows, "Yearly cycle, lag, dry-down and memory over the cells.",
                      notes="Lags in dekads where the unit is 1 and the quantity says so.")  # fmt: skip
     with _whole(folder / "summary.csv") as part:
@@ -107,7 +106,7 @@ def _cycle(report: Report, found: Cycles) -> None:
         fits = [analysis.cycle_values(c.sel(some)) for c in (cycle, wet) if c is not None]
         figure = plots.cycle_curves(found.dekadal.sel(some).transpose("cell", "time"), *fits)
         _figure(report, figure, "Example cells, from the smallest to the largest range: dekads and fitted cycles.",
-                "m3 m-3, mm")  # fmt: skip
+                "m3 m-3, mm day-1")  # fmt: skip
 
 
 def _lag(report: Report, lag: xr.Dataset) -> None:
@@ -145,7 +144,9 @@ def _events(report: Report, found: Cycles, folder: Path) -> None:
     where, counts = np.unique(np.c_[good["lat"], good["lon"]], axis=0, return_counts=True)
     lat, lon = where[counts.argmax()]
     here = good.isel(event=np.flatnonzero(((good["lat"] == lat) & (good["lon"] == lon)).values))
-    start = here["start"].values[here.sizes["event"] // 2] - np.timedelta64(SHOWN // 2, "D")
+    starts = np.sort(here["start"].values)
+    following = np.searchsorted(starts, starts + np.timedelta64(SHOWN, "D")) - np.arange(starts.size)
+    start = starts[following.argmax()] - np.timedelta64(5, "D")
     span = {"time": slice(start, start + np.timedelta64(SHOWN, "D"))}
     sm = found.sm.sel(lat=lat, lon=lon).sel(span).compute()
     rain = None if found.rain is None else found.rain.sel(lat=lat, lon=lon).sel(span).compute()
@@ -164,8 +165,8 @@ def _truth(report: Report, found: Cycles, truth: Cycles, planted: xr.Dataset, se
         "Against the known truth",
         "Two comparisons. First, a linear store driven by the simulated rain, whose e-folding time and lag are planted "
         "and exact; errors of 0.02 m³ m⁻³ and gaps are added to it. Second, the sensor against the true soil moisture "
-        "of the simulated top layer, both through the same methods: the layer drains and evaporates, so it has no single "
-        "planted time scale, and the second comparison tells what the sensor's errors do.",
+        "of the simulated top layer, both through the same methods: the layer drains and evaporates, so it has no "
+        "single planted time scale, and the second comparison tells what the sensor's errors do.",
     )
     rain = found.rain.compute() if found.rain is not None else planted["sm"]
     rules = analysis.dry_rules(dry=settings.dry)
@@ -195,9 +196,13 @@ def _truth(report: Report, found: Cycles, truth: Cycles, planted: xr.Dataset, se
         a, b = found.results[key][name], truth.results[key][name]
         both = np.isfinite(a.values) & np.isfinite(b.values)
         middle = [float(np.median(v.values[both])) if both.any() else np.nan for v in (a, b)]
-        rows.append([label, str(a.attrs["units"]), int(both.sum()), *middle])
+        rows.append([label, _unit(a.attrs["units"]), int(both.sum()), *middle])
     report.add_table([Column("quantity"), Column("unit"), Column("cells"), Column("sensor"), Column("truth")], rows,
                      "Medians over the cells that have both: the sensor and the true top layer.")  # fmt: skip
+
+
+def _unit(unit: object) -> str:
+    return "" if str(unit) == "1" else format_unit(str(unit))
 
 
 def _why(ds: xr.Dataset) -> str:
