@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -242,7 +244,7 @@ def drydown(
         raise SchemaError("sm and precipitation", found="different coordinates", needed="the same cells and dekads",
                           do="Bring both to one grid and select the common times.") from err  # fmt: skip
     fit = {"order": None, "bic_drop": 10.0, "min_n": 5, "min_years": 1, "max_gap": min(max_gap / YEAR, 1.0)}
-    rule = {"position": axis.place, "start": threshold, "lower": lower, "ratio": ratio, "min_n": min_n}
+    rule: dict[str, Any] = {"position": axis.place, "start": threshold, "lower": lower, "ratio": ratio, "min_n": min_n}
     names = list(CYCLE_FIELDS)
 
     def kernel(x: np.ndarray, rain: np.ndarray) -> np.ndarray:

@@ -225,10 +225,10 @@ def drydown_events(
     for d, index in zip(others, np.unravel_index(cell, shape) if others else ()):
         values = sm[d].values[index] if d in sm.coords else index
         out = out.assign_coords({str(d): ("event", values)})
-    for name, coord in sm.coords.items():
-        if coord.dims and dim not in coord.dims and name not in others and len(coord.dims) == 1:
+    for key, coord in sm.coords.items():
+        if coord.dims and dim not in coord.dims and key not in others and len(coord.dims) == 1:
             at = np.unravel_index(cell, shape)[others.index(coord.dims[0])]
-            out = out.assign_coords({str(name): ("event", coord.values[at])})
+            out = out.assign_coords({str(key): ("event", coord.values[at])})
     return schema.stamp(out, title="Dry-downs", product=sm.attrs.get("product", ""), rules=str(rules._asdict()),
                         events="by rain" if wet is not None else "by falling soil moisture",
                         simulated=schema.is_simulated(sm))  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -121,7 +121,7 @@ def lag_histogram(lag: xr.Dataset) -> Figure:
         middle = float(np.median(known))
         axes.axvline(middle, color=VERMILION, lw=1.4)
         words = f"median {format_number(middle, 2)} dekads, {format_number(known.size)} cells"
-    axes.text(0.99, 0.95, words, transform=axes.transAxes, ha="right", va="top", color=VERMILION)
+    axes.set_title(words, loc="right", color=VERMILION)
     axes.set_xlabel("Peak of soil moisture behind peak of precipitation [dekads]")
     axes.set_ylabel("Cells")
     return finish(figure, lag, title="Lag of soil moisture behind precipitation", description=words)
@@ -171,7 +171,7 @@ def cycle_curves(sm: xr.DataArray, fit: xr.DataArray, rain_fit: xr.DataArray | N
             if k % 2 == 1 or k == count - 1:
                 unit = format_unit(str(rain_fit.attrs.get("units", "mm")))
                 right.set_ylabel(f"Precipitation [{unit}]", color=VERMILION)
-    looks = [{"marker": "o", "ls": "none", "ms": 3, "color": SKY, "label": "soil moisture of a dekad"},
+    looks: list[dict[str, Any]] = [{"marker": "o", "ls": "none", "ms": 3, "color": SKY, "label": "soil moisture of a dekad"},
              {"color": BLUE, "lw": 2, "label": "fitted cycle of soil moisture"}]  # fmt: skip
     if rain_fit is not None:
         looks.append({"color": VERMILION, "lw": 1.5, "ls": "--", "label": "fitted cycle of precipitation (right)"})
@@ -238,7 +238,7 @@ def drydown_fits(sm: xr.DataArray, events: xr.Dataset, rain: xr.DataArray | None
     locator = AutoDateLocator(minticks=3, maxticks=9)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    looks = [{"marker": "o", "ls": "none", "ms": 3, "color": BLUE, "label": "soil moisture"},
+    looks: list[dict[str, Any]] = [{"marker": "o", "ls": "none", "ms": 3, "color": BLUE, "label": "soil moisture"},
              {"color": VERMILION, "lw": 1.8, "label": "exponential fit with its e-folding time"}]  # fmt: skip
     if rain is not None:
         looks.append({"color": GREY, "lw": 4, "alpha": 0.55, "label": "rain (from above)"})

@@ -171,8 +171,8 @@ def load(
     own = Grid.of(ds)
     if like is None:
         base = Grid.regular(settings.resolution) if settings.resolution else own
-        box = tuple(f(a, b) for f, a, b in zip((max, max, min, min), own.bbox, settings.bbox, strict=True))
-        target = base.crop(box)
+        (west, south, east, north), (w, s, e, n) = own.bbox, settings.bbox
+        target = base.crop((max(west, w), max(south, s), min(east, e), min(north, n)))
     else:
         target = Grid.of(like)
         da = da.sel(time=np.intersect1d(da["time"].values, like["time"].values))
