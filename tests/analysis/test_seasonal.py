@@ -149,6 +149,8 @@ def test_too_little_is_a_status_without_a_warning():
     names = ("no_data", "too_few_pairs", "too_few_years", "zero_variance", "incomplete_year", "ok")
     assert got.status[0, :6].values.tolist() == [STATUS[k] for k in names]
     assert (one.status == STATUS["too_few_years"]).all()
+    august = field(pd.date_range("2003-08-25", "2004-08-25"), 100.0)  # in two calendar years, but once round
+    assert (analysis.seasonal_cycle(august).status == STATUS["too_few_years"]).all()
     assert (analysis.seasonal_cycle(field(DEKADS[:36], 100.0), min_years=1).status == 0).all()
 
 

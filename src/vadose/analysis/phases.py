@@ -26,7 +26,7 @@ class PhaseAxis:
     phase : ndarray
         Part of the year gone by at the middle of each sample [1].
     year : ndarray of int
-        Calendar year.
+        Years gone by since the first time, see :func:`phase_axis`.
     kind : {"dekads", "calendar"}
         What the phase counts: 36 equal dekads, or days of the true year.
     place : ndarray
@@ -60,7 +60,8 @@ def phase_axis(da: xr.DataArray, dim: str = "time") -> PhaseAxis:
     -----
     Choice: stamps on the first days of dekads stand for whole dekads, 36 equal parts of a year as in METHODS 5.5;
     monthly stamps for the middle of their month, midnights for the middle of their day, both on the true calendar;
-    other stamps are instants.
+    other stamps are instants. Choice: the second year begins 1.1 years after the first time and the others each a year
+    later, so that twelve months from August to August are one year.
 
     Examples
     --------
@@ -77,7 +78,8 @@ def phase_axis(da: xr.DataArray, dim: str = "time") -> PhaseAxis:
     t = pd.DatetimeIndex(da[dim].values)
     if axis.regular and axis.per_year == 1 and len(t) > 1:
         raise SchemaError(where, found="one value a year", needed="dekadal, monthly or daily values")
-    year = t.year.to_numpy().astype(np.int64)
+    gone = np.asarray((t - t[0]) / pd.Timedelta(YEAR, "D"), dtype=float) if len(t) else np.zeros(0)
+    year = np.maximum(np.floor(gone - 0.1), 0).astype(np.int64)
     if axis.per_year == 36:
         return PhaseAxis((periods.dekad_of_year(t) - 0.5) / 36, year, "dekads", np.rint(axis.time).astype(np.int64),
                          YEAR / 36, 36, axis.period)  # fmt: skip

@@ -28,7 +28,7 @@ _NAMES = {
     "n_peaks": ("1", "peaks in a year"),
     "n_harmonics": ("1", "harmonics of the yearly cycle"),
     "n": ("1", "number of values"),
-    "n_years": ("1", "calendar years with a value"),
+    "n_years": ("1", "years with a value"),
     "status": ("", ""),
 }
 #: Numbers of a cycle in the order of :func:`fields`.
@@ -61,7 +61,7 @@ def seasonal_cycle(
     bic_drop : float
         See ``harmonics``.
     min_n, min_years : int
-        Fewest values, and calendar years with a value.
+        Fewest values, and years with a value; years count from the first time.
     max_gap : float
         Longest part of the calendar year without any value [d]; a second harmonic is tried where the longest is at
         most half of it.

@@ -112,7 +112,7 @@ def lag_histogram(lag: xr.Dataset) -> Figure:
     figure = new_figure(WIDTH, 2.5)
     axes = place(figure, 0.7, 0.5, WIDTH - 1.0, 1.75)
     axes.grid(axis="y")
-    axes.hist(known, bins=np.arange(-18.25, 18.5, 0.5), color=BLUE, edgecolor="white", linewidth=0.4)
+    axes.hist(known, bins=np.arange(-18.25, 18.5, 0.5).tolist(), color=BLUE, edgecolor="white", linewidth=0.4)
     reach = max(3.0, float(np.ceil(np.abs(known).max())) if known.size else 3.0)
     axes.set_xlim(-min(reach, 18.25), min(reach, 18.25))
     axes.axvline(0, color=INK, lw=0.8)
@@ -171,7 +171,7 @@ def cycle_curves(sm: xr.DataArray, fit: xr.DataArray, rain_fit: xr.DataArray | N
             if k % 2 == 1 or k == count - 1:
                 unit = format_unit(str(rain_fit.attrs.get("units", "mm")))
                 right.set_ylabel(f"Precipitation [{unit}]", color=VERMILION)
-    looks: list[dict[str, Any]] = [{"marker": "o", "ls": "none", "ms": 3, "color": SKY, "label": "soil moisture of a dekad"},
+    looks: list[dict[str, Any]] = [{"marker": "o", "ls": "none", "ms": 3, "color": SKY, "label": "a dekad"},
              {"color": BLUE, "lw": 2, "label": "fitted cycle of soil moisture"}]  # fmt: skip
     if rain_fit is not None:
         looks.append({"color": VERMILION, "lw": 1.5, "ls": "--", "label": "fitted cycle of precipitation (right)"})

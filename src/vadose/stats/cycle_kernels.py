@@ -135,7 +135,7 @@ def fit_row(y, bins, basis, phase, years, wanted, drop, min_n, min_years, max_ga
     bins : (time,) index of the phase of each sample
     basis : (bins, 5) 1 and the harmonics of each phase
     phase : (bins,) rising phases in 0..1
-    years : (time,) calendar year of each sample, not falling
+    years : (time,) year of each sample, not falling
     wanted : 0 to choose by BIC, else 1 or 2
     """
     for i in range(out.size):

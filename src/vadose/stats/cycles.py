@@ -44,13 +44,13 @@ def fit(
     phase : array_like, shape (time,)
         Part of the year gone by at each sample, 0 to below 1 [1].
     year : array_like of int, shape (time,)
-        Calendar year of each sample, not falling.
+        Year of each sample, not falling.
     order : {1, 2}, optional
         Number of harmonics; by default one, or two where they lower the BIC by more than ``bic_drop``.
     bic_drop : float
         See ``order``.
     min_n, min_years : int
-        Fewest values, and calendar years with a value.
+        Fewest values, and years with a value.
     max_gap : float
         Longest part of the year without any value in any year [1]; the second harmonic is tried where it is at most
         half of that.
