@@ -191,6 +191,18 @@ def test_production_follows_root_zone_water_with_the_stated_strength():
     np.testing.assert_allclose((grown(0.2) / grown(0.3))[0, 2], 0.625, rtol=1e-12)
 
 
+def test_what_is_planted_is_written_on_the_production(earth):
+    strength, roots = (json.loads(earth["twin/gpp"].attrs[k]) for k in ("strength", "root_share"))
+    assert set(strength) == set(roots) == set(landclass.ECOSYSTEMS)
+    for name, classes in landclass.ECOSYSTEMS.items():
+        here = np.isin(earth["twin/land"].land_cover.values, classes)
+        found = np.unique(earth["twin/land"].gpp_strength.values[here])
+        np.testing.assert_allclose(found, strength[name], rtol=1e-6)
+        assert sum(roots[name]) == pytest.approx(1, abs=0.002) and min(roots[name]) == roots[name][3]
+    # grass has hardly any roots below a metre, trees do
+    assert roots["grassland"][3] < 0.02 < roots["forest"][3]
+
+
 def test_order_of_sensitivities_shows_in_the_truth(earth):
     """Slope of production on root-zone water, both relative to their dekad of the year, by ecosystem."""
     truth, ground = earth["twin/truth"], earth["twin/land"]

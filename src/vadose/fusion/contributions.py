@@ -15,6 +15,14 @@ from .plan import Plan
 from .train import gather, training_sets
 
 
+def feature_columns(plan: Plan, products: tuple[str, ...]) -> dict[str, list[int]]:
+    """Columns of each input: a product's own and that of its neighbourhood, then factors; see :meth:`Table.inputs`."""
+    k = len(products)
+    looks = 2 if plan.context else 1
+    columns = {p: [i + k * j for j in range(looks)] for i, p in enumerate(products)}
+    return columns | {f: [k * looks + i] for i, f in enumerate(plan.factors)}
+
+
 def contributions(plan: Plan, library: Any, *, name: str = "fused", repeats: int = 5, seed: int = 0) -> xr.Dataset:
     """Share of each input in the skill of each independent network.
 
@@ -46,7 +54,8 @@ def contributions(plan: Plan, library: Any, *, name: str = "fused", repeats: int
     -----
     METHODS 2.5, after section 5.1 of Chen et al. (2021, doi:10.5194/essd-13-1-2021): an error drawn evenly from ± the
     input's standard deviation is added to one input at a time. Choice: the standard deviation is that of the zone,
-    for which each network was trained; a rise below zero counts as zero. Rows are the sample kept from training.
+    for which each network was trained; a rise below zero counts as zero. A product is disturbed together with what lies
+    around it. Rows are the sample kept from training.
     """
     inputs = Inputs(plan, library, name)
     rng = np.random.default_rng(seed)
@@ -69,11 +78,11 @@ def contributions(plan: Plan, library: Any, *, name: str = "fused", repeats: int
                 mse = float(np.mean((fit.predict(X, zone) - y) ** 2)) if y.size else np.nan
                 order = np.argsort(fit.zones_)
                 scale = fit.scale_[order[np.searchsorted(fit.zones_[order], zone)]]
-                for i, f in enumerate([*c.products, *plan.factors]):
+                for f, columns in feature_columns(plan, c.products).items():
                     worse = []
                     for _ in range(repeats if y.size else 0):
                         other = X.copy()
-                        other[:, i] += scale[:, i] * rng.uniform(-1, 1, y.size)
+                        other[:, columns] += scale[:, columns] * rng.uniform(-1, 1, (y.size, 1))
                         worse.append(np.mean((fit.predict(other, zone) - y) ** 2) - mse)
                     rise[features.index(f)] = np.mean(worse) if worse else np.nan
                 rises.append(rise)

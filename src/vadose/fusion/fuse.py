@@ -12,6 +12,7 @@ from ..errors import ConfigError
 from . import dekads
 from .fill import fill
 from .inputs import Inputs, simulation_name
+from .interannual import corrected, correction_name, estimate
 from .mask import frozen_mask
 from .networks import check_digest
 from .plan import Plan, span
@@ -83,7 +84,12 @@ def fuse(plan: Plan, library: Any, *, name: str = "fused", overwrite: bool = Fal
             combine_attrs="override",
         )
     )
-    ds = finish(inputs, merged.sortby("time"))
+    merged = merged.sortby("time")
+    if plan.interannual:
+        if correction_name(name) not in library.names():
+            library.write(correction_name(name), estimate(inputs, merged), layout="plain", message=f"years of {name}")
+        merged = corrected(merged, library.open(correction_name(name)))
+    ds = finish(inputs, merged)
     library.write(name, ds, overwrite=there, message=f"fuse {name}")
     return library.open(name)
 
@@ -134,6 +140,8 @@ def update(plan: Plan, library: Any, *, name: str = "fused", last: str | None = 
         return 0
     ds = simulated(inputs, newest, numbers, extend=True).assign_attrs(plan_digest=plan.digest()).compute()
     library.append(simulation_name(name, newest.name), ds)
+    if plan.interannual:  # the differences between years end with the record: the last correction is held
+        ds = corrected(ds.chunk(), library.open(correction_name(name)))
     library.append(name, finish(inputs, ds.chunk()))
     return int(numbers.size)
 

@@ -12,6 +12,7 @@ from .. import periods
 from ..grid import Grid
 from ..schema import FLAGS, VARIABLES
 from . import dekads
+from .context import around
 from .denoise import denoise
 from .networks import check_digest, networks_name, unpack
 from .secondary import secondary
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 #: A factor's map may be this old [days]: annual maps serve the year after.
 OLDEST = 400
+
+#: Fewest common dekads from which a difference of level is taken: a year.
+FEWEST_COMMON = 36
 
 #: Blocks of networks kept in memory.
 KEPT = 48
@@ -47,6 +51,7 @@ class Inputs:
         self.digest = digest or plan.digest()
         self._open: dict[str, xr.Dataset] = {}
         self._networks: dict[str, dict[str, np.ndarray]] = {}
+        self._levels: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
         first = plan.rounds[0].predictors[0]
         self.grid = Grid.of(self.dataset(plan.dataset(plan.products[first].dataset)))
         self.zones = ZoneMap(self.grid, plan.zones.size)
@@ -88,6 +93,25 @@ class Inputs:
             values[(values < 0) | (values > 1)] = np.nan
         return denoise(values, self.zone_numbers(rows, cols), limit=self.plan.denoise_limit)
 
+    def around(self, name: str, numbers: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+        """Mean of a product in the plan's box around each value, shape (time, lat, lon) float32; see :func:`around`."""
+        box, zones = self.plan.context, self.zones
+        before, after = box.dekads
+        wide = np.unique(numbers[:, None] + np.arange(-before, after + 1))
+        reach = 1 if box.pixels else 0  # whole zones, for the denoising; the box is smaller than a zone
+        wide_rows = zones.pixel_rows(int(zones.row[rows[0]]) - reach, int(zones.row[rows[-1]]) + 1 + reach)
+        west = int(zones.col[cols[0]])
+        across = int((zones.col[cols[-1]] - west) % zones.columns) + 1  # around the Earth at the date line
+        wide_cols = zones.pixel_cols(west - reach, west + across + reach)
+        values = self.product(name, wide, wide_rows, wide_cols)
+        # dekads that are not successive must not meet
+        run = np.arange(wide[0], wide[-1] + 1)
+        full = np.full((run.size, *values.shape[1:]), np.nan, "float32")
+        full[wide - wide[0]] = values
+        mean = around(full, dekads=box.dekads, pixels=box.pixels)
+        at_col = np.argsort(wide_cols)[np.searchsorted(np.sort(wide_cols), cols)]
+        return mean[np.ix_(numbers - wide[0], np.searchsorted(wide_rows, rows), at_col)]
+
     def reported_frozen(self, rows: np.ndarray, cols: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         """Snow and ice as the mask's product reports it, with its dekads; None where no product does."""
         name = self.plan.mask.frozen_from
@@ -123,16 +147,47 @@ class Inputs:
         variance = np.zeros(value.shape, "float32")
         for name in round_.targets:
             if name in self.plan.products:
-                new = self.product(name, numbers, rows, cols)
-                product = self.plan.products[name]
-                error = np.full(new.shape, product.systematic**2 - product.error**2, "float32")
+                shift, fixed = self.level(name, rows, cols)
+                new = self.product(name, numbers, rows, cols) + shift
+                error = np.broadcast_to(fixed - np.float32(self.plan.products[name].error ** 2), new.shape)
             else:
                 new, sigma = self.simulated_target(name, numbers, rows, cols)
-                fixed = self.plan.products[self.plan.rounds[0].targets[0]].systematic ** 2
+                fixed = self.level(self.plan.rounds[0].targets[0], rows, cols)[1]
                 error = fixed + self.plan.inherit * np.maximum(sigma**2 - fixed, 0.0)
             take = np.isnan(value) & np.isfinite(new)
             value[take], variance[take] = new[take], error[take]
         return value, variance
+
+    def level(self, name: str, rows: np.ndarray, cols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Shift of a target's mean level, and the variance of the shifted level, both shape (lat, lon).
+
+        Notes
+        -----
+        Choice: no product's mean is the truth. The level of a pixel is the mean of the levels of all products that
+        state a systematic error s, weighted by 1/s²; its variance is 1/Σ s⁻². Differences of level are taken over
+        common dekads, at least :data:`FEWEST_COMMON`. With a systematic error stated for the target alone, or for
+        none, the level is the target's own.
+        """
+        products, zero = self.plan.products, np.zeros((rows.size, cols.size), "float32")
+        own = products[name].systematic
+        if own == 0:
+            return zero, zero
+        key = (name, rows.tobytes(), cols.tobytes())
+        if key not in self._levels:
+            numbers = dekads.ordinals(self.dataset(self.plan.dataset(products[name].dataset))["time"].values)
+            values = self.product(name, numbers, rows, cols)
+            weight, total = np.full(zero.shape, own**-2), np.zeros(zero.shape)
+            for other, product in products.items():
+                if other == name or product.systematic == 0:
+                    continue
+                apart = self.product(other, numbers, rows, cols).astype("float64") - values
+                good = np.isfinite(apart)
+                count = good.sum(axis=0)
+                w = np.where(count >= FEWEST_COMMON, product.systematic**-2, 0.0)
+                total += w * np.where(good, apart, 0.0).sum(axis=0) / np.maximum(count, 1)
+                weight += w
+            self._levels = {key: ((total / weight).astype("float32"), (1 / weight).astype("float32"))}
+        return self._levels[key]
 
     def simulated_target(self, name: str, numbers: np.ndarray, rows: np.ndarray,
                          cols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
@@ -150,7 +205,7 @@ class Inputs:
         """Smallest and largest value of the first round's first target in each pixel."""
         best = self.plan.rounds[0].targets[0]
         ds = self.dataset(self.plan.dataset(self.plan.products[best].dataset))
-        values = self.product(best, dekads.ordinals(ds["time"].values), rows, cols)
+        values = self.product(best, dekads.ordinals(ds["time"].values), rows, cols) + self.level(best, rows, cols)[0]
         good = np.isfinite(values)
         low = np.where(good, values, np.inf).min(axis=0)
         high = np.where(good, values, -np.inf).max(axis=0)

@@ -38,8 +38,9 @@ class _Strict(pydantic.BaseModel):
 class Product(_Strict):
     """A soil-moisture product of the library, at dekads.
 
-    ``quality`` orders networks. As a target: ``error`` is its random standard error, which learning averages away, and
-    ``systematic`` the part that it does not [m3 m-3].
+    ``quality`` orders networks. ``error`` is the random standard error of a target, which learning averages away.
+    ``systematic`` is the standard uncertainty of a product's mean level in a pixel [m3 m-3]; products that state one
+    have a say in the level of the target.
     """
 
     dataset: str
@@ -94,6 +95,16 @@ class Zones(_Strict):
     climate: Layer | None = None
     wide: bool = True
     local: bool = True
+
+
+class Context(_Strict):
+    """The box around a value whose mean is a second input for each predictor; nothing by default."""
+
+    dekads: tuple[Annotated[int, Field(ge=0, le=36)], Annotated[int, Field(ge=0, le=36)]] = (0, 0)
+    pixels: Annotated[int, Field(ge=0, le=10)] = 0
+
+    def __bool__(self) -> bool:
+        return any(self.dekads) or self.pixels > 0
 
 
 class Networks(_Strict):
@@ -166,9 +177,11 @@ class Plan(_Strict):
     prefix: str = ""
     products: Annotated[dict[str, Product], Field(min_length=1)]
     factors: dict[str, Factor] = Field(default_factory=dict)
+    context: Context = Context()
     zones: Zones = Zones()
     networks: Networks = Networks()
     mask: Mask = Mask()
+    interannual: bool = False
     inherit: Annotated[float, Field(ge=0, le=1)] = 0.5
     denoise_limit: Annotated[float, Field(gt=0)] = 3.0
     rounds: Annotated[tuple[Round, ...], Field(min_length=1)]

@@ -30,6 +30,8 @@ class Table:
         Number of the zone on the globe.
     predictors : dict of ndarray, shape (pixels, time)
         Soil moisture by product [m3 m-3].
+    around : dict of ndarray, shape (pixels, time)
+        Mean of each predictor in the plan's box around the value [m3 m-3]; empty where the plan has no box.
     factors : list of ndarray, shape (pixels, time) or (pixels, 1)
         Quality-impact factors.
     target, variance : ndarray, shape (pixels, time), optional
@@ -41,6 +43,7 @@ class Table:
     col: np.ndarray
     zone: np.ndarray
     predictors: dict[str, np.ndarray]
+    around: dict[str, np.ndarray]
     factors: list[np.ndarray]
     target: np.ndarray | None = None
     variance: np.ndarray | None = None
@@ -53,12 +56,16 @@ class Table:
         return out
 
     def inputs(self, products: tuple[str, ...], at: np.ndarray) -> np.ndarray:
-        """Inputs of some rows, shape (rows, products + factors), float32; ``at`` counts pixel × time."""
+        """Inputs of some rows, shape (rows, inputs), float32; ``at`` counts pixel × time.
+
+        Products come first, then what lies around them, then factors.
+        """
         pixel, time = np.divmod(at, self.numbers.size)
-        out = np.empty((at.size, len(products) + len(self.factors)), "float32")
-        for i, p in enumerate(products):
-            out[:, i] = self.predictors[p].ravel()[at]
-        for i, f in enumerate(self.factors, len(products)):
+        looks = [self.predictors[p] for p in products] + [self.around[p] for p in products if self.around]
+        out = np.empty((at.size, len(looks) + len(self.factors)), "float32")
+        for i, x in enumerate(looks):
+            out[:, i] = x.ravel()[at]
+        for i, f in enumerate(self.factors, len(looks)):
             out[:, i] = f[pixel, 0] if f.shape[1] == 1 else f[pixel, time]
         return out
 
@@ -121,9 +128,10 @@ def read_table(inputs: Inputs, round_: Round, step: SubStep, block: Block, *, nu
         return np.ascontiguousarray(x.reshape(x.shape[0], -1)[:, order].T)
 
     predictors = {p: flat(inputs.product(p, numbers, rows, cols)) for p in round_.predictors}
+    around = {p: flat(inputs.around(p, numbers, rows, cols)) for p in round_.predictors if inputs.plan.context}
     factors = [flat(f) for f in inputs.factors(step, numbers, rows, cols)]
     row, col = (a.ravel()[order] for a in np.meshgrid(rows, cols, indexing="ij"))
-    out = Table(numbers, row, col, number[order], predictors, factors)
+    out = Table(numbers, row, col, number[order], predictors, around, factors)
     if with_target:
         target, variance = inputs.target(round_, numbers, rows, cols)
         out.target, out.variance = flat(target), flat(variance)

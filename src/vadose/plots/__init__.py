@@ -6,11 +6,15 @@ name and unit of the data; simulated data are marked on the figure itself.
 """
 
 from .boxes import score_boxes
+from .change import change_map
 from .coastline import coastline
 from .counts import dropped_bars
+from .coupling import coupling_donuts, coupling_heatmap, coupling_map
 from .cycles import cycle_curves, cycle_map, drydown_fits, lag_histogram
 from .density import scatter_density
+from .depth import depth_boxes, swi_series
 from .drawing import svg
+from .drought import drought_area_series, drought_map, drought_timeline
 from .global_map import global_map
 from .intervals import forest
 from .maps import score_map, station_map, status_map
@@ -18,10 +22,18 @@ from .series import break_gaps, time_series
 
 __all__ = [
     "break_gaps",
+    "change_map",
     "coastline",
+    "coupling_donuts",
+    "coupling_heatmap",
+    "coupling_map",
     "cycle_curves",
     "cycle_map",
+    "depth_boxes",
     "dropped_bars",
+    "drought_area_series",
+    "drought_map",
+    "drought_timeline",
     "drydown_fits",
     "forest",
     "global_map",
@@ -32,5 +44,6 @@ __all__ = [
     "station_map",
     "status_map",
     "svg",
+    "swi_series",
     "time_series",
 ]

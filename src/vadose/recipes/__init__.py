@@ -40,8 +40,14 @@ class Recipe:
 
 
 RECIPES = {
+    "gpp-coupling": Recipe("GPP coupling - annual production and soil water by season, depth and ecosystem",
+                           "gpp_coupling:gpp_coupling", takes=("library", "config")),
+    "drought": Recipe("Drought - percentiles, areas, events and change of a record, or of a simulated Earth",
+                      "drought:drought", takes=("library", "config")),
     "real-sample": Recipe("Real sample - satellite, reanalysis and stations over Hawaii",
                           "real_sample:real_sample", takes=("data",), needs=("data",)),
+    "surface-depth": Recipe("Surface to depth - stations' surface sensors against deeper ones, by depth, lag and SWI",
+                            "surface_depth:surface_depth", takes=("data", "config")),
     "seasonal-drydown": Recipe("Yearly cycle, precipitation lag, dry-down and memory of a record (or a simulated one)",
                                "seasonal_drydown:seasonal_drydown", takes=("library", "config")),
     "twin-exam": Recipe("Twin exam - eleven simulated products fused and judged by the truth (needs no data)",

@@ -9,15 +9,19 @@ from . import (
     attribution,
     autocorrelation,
     breaks,
+    calendar_ranks,
     cycles,
     decays,
+    depth,
     dry_changes,
     multiple,
     pairs,
+    partial,
     pooled,
     quadruple,
     ranking,
     rescale,
+    spells,
     trends,
     triple,
     windows,
@@ -25,13 +29,40 @@ from . import (
 from .autocorrelation import effective_size
 from .multiple import fdr
 from .pairs import scores
+from .partial import partial_correlation
 from .rescale import cdf_fit, cdf_match
 from .status import STATUS
 from .triple import collocate
 from .windows import exponential_filter, moving_anomaly
 
 __all__ = [
-    "STATUS", "attribution", "autocorrelation", "breaks", "cdf_fit", "cdf_match", "collocate", "cycles", "decays",
-    "dry_changes", "effective_size", "exponential_filter", "fdr", "moving_anomaly", "multiple", "pairs", "pooled",
-    "quadruple", "ranking", "rescale", "scores", "trends", "triple", "windows",
-]  # fmt: skip
+    "STATUS",
+    "attribution",
+    "autocorrelation",
+    "breaks",
+    "calendar_ranks",
+    "cdf_fit",
+    "cdf_match",
+    "collocate",
+    "cycles",
+    "decays",
+    "depth",
+    "dry_changes",
+    "effective_size",
+    "exponential_filter",
+    "fdr",
+    "moving_anomaly",
+    "multiple",
+    "pairs",
+    "partial",
+    "partial_correlation",
+    "pooled",
+    "quadruple",
+    "ranking",
+    "rescale",
+    "scores",
+    "spells",
+    "trends",
+    "triple",
+    "windows",
+]

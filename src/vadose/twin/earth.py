@@ -132,7 +132,8 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
     soil moisture differs slightly near the beginning of a period, because the spin-up starts there. The imposed
     truths: the slope of soil moisture stands in ``imposed_trend`` and irrigated cells in ``irrigated`` of the land,
     fires and floods in the attribute ``events`` (JSON) and the variable ``event`` of the truth, the strength of the
-    coupling of production to water in ``gpp_strength`` of the land.
+    coupling of production to water in ``gpp_strength`` of the land, and by ecosystem, beside the share of the roots in
+    each layer, in the attributes ``strength`` and ``root_share`` (JSON) of the production.
 
     Examples
     --------
@@ -205,8 +206,9 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
             ds = xr.merge([gridded(name), static(factors.STATIC)], combine_attrs="override")
             out["twin/factors"] = label(ds, "quality-impact factors", lai_seam=factors.SEAM)
         elif name == "gpp":
-            strengths = json.dumps(production.STRENGTH)
-            out["twin/gpp"] = label(gridded(name), "gross primary production", strength=strengths)
+            planted = {"strength": production.STRENGTH, "root_share": production.ecosystem_roots()}
+            planted_text = {k: json.dumps(v) for k, v in planted.items()}
+            out["twin/gpp"] = label(gridded(name), "gross primary production", **planted_text)
         else:
             out["twin/airborne"] = label(_flights(grid, soil, (first, last), seed), "airborne campaigns")
     held = {name: arrays["stations", name] for name in names_of("stations", step)}

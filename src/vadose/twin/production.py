@@ -34,6 +34,19 @@ def strength(land_cover: np.ndarray) -> np.ndarray:
     return out
 
 
+def ecosystem_roots() -> dict[str, list[float]]:
+    """Share of the roots in each layer [1], which is the weight of its water, as mean over an ecosystem's classes.
+
+    Examples
+    --------
+    >>> ecosystem_roots()["grassland"]
+    [0.389, 0.472, 0.132, 0.007]
+    """
+    roots = {name: root_shares(np.array([ROOT_BETA.get(k, 0.95) for k in classes]), LAYER_BOUNDS).mean(axis=0)
+             for name, classes in ECOSYSTEMS.items()}  # fmt: skip
+    return {name: [round(float(v), 3) for v in share] for name, share in roots.items()}
+
+
 def root_zone_wetness(land: dict[str, np.ndarray], sm: np.ndarray) -> np.ndarray:
     """Plant-available water of the root zone relative to its most [1], shape (rows, columns, time).
 

@@ -1,0 +1,321 @@
+"""The differences between years, taken from the products themselves: a network trained on noisy dekads damps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+import xarray as xr
+
+from .. import schema
+from . import dekads
+from .inputs import Inputs
+from .zones import Block
+
+#: Dekads in a year, and fewest of them that make a year's mean.
+YEAR, FEWEST = 36, 12
+
+#: Cells of a block from which gains are estimated, and fewest common values of a triple.
+GAIN_CELLS, GAIN_VALUES = 256, 500
+
+#: Correlation of anomalies below which a pair says nothing about a gain.
+WEAK = 0.05
+
+
+def anomalies(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Differences from the mean of each dekad of the year.
+
+    Parameters
+    ----------
+    x : ndarray, shape (time, cells)
+        Values; NaN is missing.
+    numbers : ndarray of int, shape (time,)
+        Dekads.
+
+    Examples
+    --------
+    >>> anomalies(np.array([[1.0], [3.0]]), np.array([0, 36])).ravel().tolist()
+    [-1.0, 1.0]
+    """
+    out = x.astype("float64")
+    for season in range(YEAR):
+        here = numbers % YEAR == season
+        if here.any():
+            out[here] -= _mean(out[here])
+    return out
+
+
+def gains(parts: Sequence[np.ndarray], sensors: Sequence[str], target: int) -> np.ndarray:
+    """Response of each product to soil moisture, relative to the target's, free of noise.
+
+    Parameters
+    ----------
+    parts : sequence of ndarray, shape (time, cells)
+        Anomalies of the products [m3 m-3].
+    sensors : sequence of str
+        Sensor of each product; products of one sensor err together.
+    target : int
+        Which of them is the target.
+
+    Returns
+    -------
+    ndarray, shape (products,)
+        Gains [1]; 1 for the target, NaN where nothing is known.
+
+    Notes
+    -----
+    With a third product r whose errors are independent, the ratio of the gains of p and q is cov(p, r)/cov(q, r)
+    (Stoffelen 1998, doi:10.1029/97JC03180). The logarithms of all such ratios are fitted by weighted least squares, so
+    that products that never meet the target are reached through others; outlying ratios count less.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> truth = rng.standard_normal((500, 40))
+    >>> parts = [g * truth + rng.standard_normal(truth.shape) for g in (1.0, 0.5, 2.0)]
+    >>> gains(parts, ["a", "b", "c"], 0).round(1).tolist()
+    [1.0, 0.5, 2.0]
+    """
+    n = len(parts)
+    there = [np.isfinite(p) for p in parts]
+    rows, ratios, weights = [], [], []
+    for p, q in combinations(range(n), 2):
+        both = there[p] & there[q]
+        for r in range(n):
+            if r in (p, q) or len({sensors[i] for i in (p, q, r)}) < 3:
+                continue
+            common = both & there[r]
+            count = int(common.sum())
+            if count < GAIN_VALUES:
+                continue
+            a, b, c = (x - x.mean() for x in (parts[i][common] for i in (p, q, r)))
+            spread = np.sqrt((a @ a) * (c @ c)), np.sqrt((b @ b) * (c @ c))
+            if min(spread) == 0 or min(a @ c / spread[0], b @ c / spread[1]) < WEAK:
+                continue
+            row = np.zeros(n)
+            row[p], row[q] = 1.0, -1.0
+            rows.append(row)
+            ratios.append(np.log((a @ c) / (b @ c)))
+            weights.append(min(a @ c / spread[0], b @ c / spread[1]) * np.sqrt(count))
+    out = np.full(n, np.nan)
+    out[target] = 1.0
+    if not rows:
+        return out
+    A, y, w = np.array(rows), np.array(ratios), np.array(weights)
+    reached = _reached(A, target)
+    at = np.flatnonzero(reached & (np.arange(n) != target))
+    keep = reached[np.argmax(A != 0, axis=1)]
+    A, y, w = A[keep][:, at], y[keep], w[keep]
+    if not at.size:
+        return out
+    share = np.ones_like(w)
+    for _ in range(10):
+        fit = np.linalg.lstsq(A * (w * share)[:, None], y * w * share, rcond=None)[0]
+        rest = np.abs(A @ fit - y)
+        share = 1 / np.sqrt(1 + (rest / (3 * np.median(rest) + 1e-9)) ** 2)
+    out[at] = np.exp(fit)
+    return out
+
+
+def _reached(rows: np.ndarray, target: int) -> np.ndarray:
+    """Products that ratios connect with the target."""
+    out = np.zeros(rows.shape[1], bool)
+    out[target] = True
+    for _ in range(out.size):
+        touched = (rows[:, out] != 0).any(axis=1)
+        out |= (rows[touched] != 0).any(axis=0)
+    return out
+
+
+def error_variances(parts: Sequence[np.ndarray], sensors: Sequence[str]) -> np.ndarray:
+    """Error variance of anomalies of one scale, from the covariance that products of different sensors share."""
+    shared = []
+    for p, q in combinations(range(len(parts)), 2):
+        common = np.isfinite(parts[p]) & np.isfinite(parts[q])
+        if sensors[p] != sensors[q] and common.sum() >= GAIN_VALUES:
+            shared.append(float(np.mean(parts[p][common] * parts[q][common])))
+    signal = max(float(np.median(shared)), 0.0) if shared else 0.0
+    with np.errstate(invalid="ignore"):
+        total = np.array([np.mean(x[np.isfinite(x)] ** 2) if np.isfinite(x).any() else np.nan for x in parts])
+    return np.maximum(total - signal, 0.1 * total)
+
+
+def common_years(means: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """The course over years that products with levels of their own agree on.
+
+    Parameters
+    ----------
+    means : ndarray, shape (products, years, cells)
+        Yearly means; NaN is missing.
+    variance : ndarray, shape (products,)
+        Error variance of each product.
+
+    Returns
+    -------
+    ndarray, shape (years, cells)
+        Course of mean zero, NaN in years without a product.
+
+    Notes
+    -----
+    Least squares of means = course(year) + level(product), weighted by 1/variance. Products that overlap tie the
+    levels together; what nothing ties has the smallest level.
+
+    Examples
+    --------
+    One product sees the years 0, 1, 2 and another, 10 higher, the years 2, 3:
+
+    >>> x = np.array([[0.0, 1, 2, np.nan], [np.nan, np.nan, 12, 13]])[..., None]
+    >>> common_years(x, np.ones(2)).ravel().round(6).tolist()
+    [-1.5, -0.5, 0.5, 1.5]
+    """
+    good = np.isfinite(means)
+    w = np.where(good, 1 / variance[:, None, None], 0.0)
+    y = np.where(good, means, 0.0)
+    total = w.sum(axis=0)
+    share = w / np.where(total > 0, total, 1.0)
+    # without the course: (D − Wᵀ W/total) level = Σ w (y − weighted mean of the year)
+    left = -np.einsum("pyc,qyc->cpq", w, share)
+    index = np.arange(len(means))
+    left[:, index, index] += w.sum(axis=1).T
+    right = (w * (y - (share * y).sum(axis=0))).sum(axis=1).T
+    level = (np.linalg.pinv(left, hermitian=True) @ right[..., None])[..., 0].T
+    course = np.where(total > 0, (share * (y - level[:, None])).sum(axis=0), np.nan)
+    return course - _mean(course)
+
+
+def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: Mapping[str, str], target: str,
+               numbers: np.ndarray) -> np.ndarray:  # fmt: skip
+    """What to add to a record so that its years differ as the products' do.
+
+    Parameters
+    ----------
+    record : ndarray, shape (time, cells)
+        The record [m3 m-3]; NaN is missing.
+    products : mapping of str to ndarray, shape (time, cells)
+        Products at the same dekads [m3 m-3].
+    sensors : mapping of str to str
+        Product -> sensor.
+    target : str
+        Product whose scale the record has.
+    numbers : ndarray of int, shape (time,)
+        Dekads.
+
+    Returns
+    -------
+    ndarray, shape (years, cells)
+        Correction at the middle of each calendar year of the record [m3 m-3]; 0 in cells without products.
+    """
+    names = list(products)
+    if record.shape[1] == 0:
+        return np.zeros((np.unique(numbers // YEAR).size, 0))
+    parts = [anomalies(products[n], numbers) for n in names]
+    own = [sensors[n] for n in names]
+    some = np.unique(np.linspace(0, record.shape[1] - 1, GAIN_CELLS).astype("int64"))
+    gain = gains([p[:, some] for p in parts], own, names.index(target))
+    known = np.flatnonzero(np.isfinite(gain))
+    scaled = [parts[i] / gain[i] for i in known]
+    variance = error_variances([x[:, some] for x in scaled], [own[i] for i in known])
+    usable = np.isfinite(variance) & (variance > 0)
+    if not usable.any():
+        return np.zeros((np.unique(numbers // YEAR).size, record.shape[1]))
+    years = [x for x, u in zip(scaled, usable) if u]
+    course = common_years(np.stack([_yearly(x, numbers) for x in years]), variance[usable])
+    apart = course - _yearly(anomalies(record, numbers), numbers)
+    return _bridged(apart - _mean(apart))
+
+
+def at_dekads(nodes: np.ndarray, years: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Correction of each dekad, linear between the middles of years and constant beyond the last; (time, cells)."""
+    middle = years * YEAR + (YEAR - 1) / 2
+    at = np.clip(np.searchsorted(middle, numbers) - 1, 0, max(years.size - 2, 0))
+    if years.size == 1:
+        return np.repeat(nodes, numbers.size, axis=0)
+    share = np.clip((numbers - middle[at]) / (middle[at + 1] - middle[at]), 0.0, 1.0)[:, None]
+    return (1 - share) * nodes[at] + share * nodes[at + 1]
+
+
+def _yearly(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Mean of each calendar year with at least :data:`FEWEST` values; shape (years, cells)."""
+    year = numbers // YEAR
+    out = []
+    for y in np.unique(year):
+        part = x[year == y]
+        out.append(np.where(np.isfinite(part).sum(axis=0) >= FEWEST, _mean(part), np.nan))
+    return np.stack(out)
+
+
+def _bridged(x: np.ndarray) -> np.ndarray:
+    """Gaps of years closed by straight lines, the ends held; 0 where a cell has nothing."""
+    out = np.zeros_like(x)
+    place = np.arange(len(x))
+    for c in range(x.shape[1]):
+        good = np.isfinite(x[:, c])
+        if good.any():
+            out[:, c] = np.interp(place, place[good], x[good, c])
+    return out
+
+
+def _mean(x: np.ndarray) -> np.ndarray:
+    good = np.isfinite(x)
+    count = good.sum(axis=0)
+    return np.where(count > 0, np.where(good, x, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan)
+
+
+def correction_name(name: str) -> str:
+    """Dataset that holds the correction of a record."""
+    return f"{name}.interannual"
+
+
+def estimate(inputs: Inputs, ds: xr.Dataset) -> xr.Dataset:
+    """The correction of a record, block by block of zones, lazily: ``correction`` (year, lat, lon) [m3 m-3]."""
+    import dask.array as da
+    from dask import delayed
+
+    numbers = dekads.ordinals(ds["time"].values)
+    years = np.unique(numbers // YEAR)
+    zones = inputs.zones
+    rows: list[list[da.Array]] = []
+    last = None
+    for block in zones.blocks(inputs.plan.zones.block):
+        at = zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)
+        task = delayed(_of_block, pure=False)(inputs, ds["sm"].isel(lat=at[0], lon=at[1]), block, numbers)
+        if block.rows != last:
+            rows.append([])
+            last = block.rows
+        rows[-1].append(da.from_delayed(task, (years.size, at[0].size, at[1].size), dtype="float32"))
+    attrs = {"units": "m3 m-3", "long_name": "added to the record so that its years differ as the products' do"}
+    out = xr.Dataset({"correction": (("year", "lat", "lon"), da.block(rows), attrs)}, {"year": years})
+    return schema.stamp(schema.with_grid(out, inputs.grid), title=f"Differences between years ({inputs.plan.name})",
+                        product=inputs.name, simulated=schema.is_simulated(ds))  # fmt: skip
+
+
+def _of_block(inputs: Inputs, sm: xr.DataArray, block: Block, numbers: np.ndarray) -> np.ndarray:
+    plan, zones = inputs.plan, inputs.zones
+    rows, cols = zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)
+    shape = (rows.size, cols.size)
+    record = np.asarray(sm.compute(scheduler="synchronous").values).reshape(numbers.size, -1)
+    used = dict.fromkeys(p for r in plan.rounds for p in (*r.targets, *r.predictors) if p in plan.products)
+    products = {p: inputs.product(p, numbers, rows, cols).reshape(numbers.size, -1) for p in used}
+    sensors = {p: plan.products[p].sensor for p in used}
+    out = correction(record, products, sensors, plan.rounds[0].targets[0], numbers)
+    return out.reshape(-1, *shape).astype("float32")
+
+
+def corrected(ds: xr.Dataset, nodes: xr.Dataset) -> xr.Dataset:
+    """A record with the correction of :func:`estimate` added; values that would leave 0 to 1 stay as they are."""
+    numbers = dekads.ordinals(ds["time"].values)
+    years = nodes["year"].values
+
+    def kernel(sm: np.ndarray, node: np.ndarray) -> np.ndarray:
+        lead = sm.shape[:-1]
+        flat = at_dekads(node.reshape(-1, years.size).T.astype("float64"), years, numbers)
+        moved = sm + flat.T.reshape(*lead, numbers.size)
+        return np.where((moved >= 0) & (moved <= 1), moved, sm).astype("float32")
+
+    sm = xr.apply_ufunc(
+        kernel, ds["sm"].chunk(time=-1), nodes["correction"].chunk(year=-1).drop_attrs(),
+        input_core_dims=[["time"], ["year"]], output_core_dims=[["time"]], dask="parallelized",
+        output_dtypes=["float32"],
+    )  # fmt: skip
+    return ds.assign(sm=sm.transpose("time", "lat", "lon").assign_attrs(ds["sm"].attrs))

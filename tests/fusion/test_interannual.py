@@ -1,0 +1,112 @@
+"""Differences between years: gains free of noise, levels tied by overlaps, and a damped record put right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vadose.fusion import fuse
+from vadose.fusion.interannual import anomalies, at_dekads, common_years, correction, correction_name, gains
+from vadose.store import Library
+
+from . import world as w
+
+TIME, CELLS = 360, 64
+
+
+@pytest.fixture(scope="module")
+def truth():
+    rng = np.random.default_rng(0)
+    years = np.repeat(rng.standard_normal(10) * 0.02, 36)
+    return (0.25 + 0.05 * np.sin(np.arange(TIME) / 36 * 2 * np.pi) + years)[:, None] + 0.02 * rng.standard_normal(
+        (TIME, CELLS)
+    )
+
+
+def _seen(truth, gain, noise, seed):
+    return 0.1 + gain * truth + noise * np.random.default_rng(seed).standard_normal(truth.shape)
+
+
+def test_gains_are_not_damped_by_noise(truth):
+    parts = [anomalies(_seen(truth, g, n, i), np.arange(TIME))
+             for i, (g, n) in enumerate([(1.0, 0.02), (0.5, 0.03), (1.6, 0.08)])]  # fmt: skip
+    got = gains(parts, "abc", 0)
+    np.testing.assert_allclose(got, [1, 0.5, 1.6], rtol=0.05)
+    # a regression on the noisy third would halve its gain at least
+    both = np.isfinite(parts[2])
+    assert (parts[0][both] @ parts[2][both]) / (parts[2][both] @ parts[2][both]) < 0.8 / 1.6
+
+
+def test_a_product_that_never_meets_the_target_is_reached_through_others(truth):
+    parts = [anomalies(_seen(truth, g, 0.02, i), np.arange(TIME)) for i, g in enumerate((1.0, 0.7, 1.4, 0.5))]
+    parts[0][:180] = np.nan
+    parts[3][180:] = np.nan
+    np.testing.assert_allclose(gains(parts, "abcd", 0), [1, 0.7, 1.4, 0.5], rtol=0.1)
+
+
+def test_a_product_that_meets_nobody_has_no_gain(truth):
+    parts = [anomalies(_seen(truth, 1.0, 0.02, i), np.arange(TIME)) for i in range(4)]
+    parts[3][:] = np.nan
+    assert np.isnan(gains(parts, "abcd", 0)[3])
+    assert np.isnan(gains(parts[:2], "ab", 0)[1])  # no third product
+
+
+def test_products_of_one_sensor_are_no_witnesses_for_each_other(truth):
+    shared = 0.05 * np.random.default_rng(9).standard_normal(truth.shape)
+    parts = [truth + 0.02 * np.random.default_rng(i).standard_normal(truth.shape) + s
+             for i, s in enumerate((0.0, shared, shared, 0.0))]  # fmt: skip
+    parts = [anomalies(p, np.arange(TIME)) for p in parts]
+    np.testing.assert_allclose(gains(parts, "abbc", 0), 1, rtol=0.06)
+    assert gains(parts, "abcd", 0)[1] > 1.5  # taken as independent, their common error looks like signal
+
+
+def test_levels_do_not_matter_where_products_overlap():
+    rng = np.random.default_rng(2)
+    course = rng.standard_normal((8, 5))
+    means = np.stack([course + 3, course - 1, course + 7])
+    means[0, 4:], means[1, :2], means[1, 6:], means[2, :5] = np.nan, np.nan, np.nan, np.nan
+    np.testing.assert_allclose(common_years(means, np.ones(3)), course - course.mean(axis=0), atol=1e-12)
+
+
+def test_a_damped_record_is_put_right(truth):
+    numbers = np.arange(TIME)
+    products = {k: _seen(truth, g, 0.03, i) for i, (k, g) in enumerate({"t": 1.0, "a": 0.6, "b": 1.5}.items())}
+    products["t"][:200] = np.nan
+    season = truth - anomalies(truth, numbers)
+    damped = season + 0.3 * (truth - season)
+    nodes = correction(damped, products, {k: k for k in products}, "t", numbers)
+    put_right = damped + at_dekads(nodes, np.arange(10), numbers)
+
+    def years(x):
+        return (x - season).reshape(10, 36, -1).mean(axis=(1, 2))
+
+    wanted = years(truth) - years(truth).mean()
+    before, after = (np.polyfit(wanted, years(x), 1)[0] for x in (damped, put_right))
+    assert before < 0.35
+    assert 0.8 < after < 1.15
+
+
+def test_no_product_means_no_correction():
+    record = np.full((72, 3), 0.2)
+    nothing = {k: np.full((72, 3), np.nan) for k in "abc"}
+    np.testing.assert_array_equal(correction(record, nothing, {k: k for k in "abc"}, "a", np.arange(72)), 0)
+
+
+def test_the_correction_is_linear_between_years_and_held_at_the_ends():
+    nodes = np.array([[0.0], [1.0]])
+    got = at_dekads(nodes, np.array([0, 1]), np.array([0, 17, 18, 35, 53, 54, 71]))[:, 0]
+    np.testing.assert_allclose(got, [0, 0, 0.5 / 36, 17.5 / 36, 35.5 / 36, 1, 1])
+    assert at_dekads(nodes[:1], np.array([0]), np.arange(3)).ravel().tolist() == [0, 0, 0]
+
+
+def test_a_plan_may_ask_for_it_and_the_correction_is_kept(tmp_path):
+    library = Library(str(tmp_path / "library"))
+    datasets, _ = w.make()
+    w.fill_library(library, datasets)
+    plain = fuse(w.plan(), library, name="plain")["sm"].load()
+    moved = fuse(w.plan(interannual=True), library, name="moved")["sm"].load()
+    nodes = library.open(correction_name("moved"))["correction"]
+    assert nodes.attrs["units"] == "m3 m-3"
+    apart = (moved - plain).groupby("time.year").mean()
+    assert float(np.abs(apart).max()) > 1e-4
+    np.testing.assert_allclose(apart.mean(("lat", "lon")), nodes.mean(("lat", "lon")), atol=0.004)
