@@ -10,6 +10,7 @@ from .annual import annual_series
 from .attribution import attribute_variability, compare_periods, contribution_summary
 from .break_trends import break_trend
 from .breaks import break_point, spread_change
+from .cell_summary import cell_summary
 from .change import change
 from .common import common_annual_means, common_trends
 from .compare import compare_trends
@@ -18,10 +19,14 @@ from .coupling_table import coupling_table
 from .depth import best_pairs, depth_table, station_depths, surface_to_depth
 from .drought import drought, swdi
 from .drought_events import drought_area, drought_events, flash_drought
+from .drydown import dekad_totals, drydown, effective_precipitation
 from .ecosystems import classes_on, ecosystem_map
+from .events import dry_rules, drydown_events, drydown_timescale
 from .forcing import annual_totals, discrepancy_by_region, forcing_discrepancy
+from .memory import memory
 from .period_difference import period_difference
 from .sea_level import sea_level
+from .seasonal import cycle_values, peak_lag, seasonal_cycle
 from .station_trends import station_trends
 from .storage import NOAH_LIMITS, layer_storage, screen_storage
 from .storage_series import annual_storage, mean_storage
@@ -46,6 +51,7 @@ __all__ = [
     "best_time_scale",
     "break_point",
     "break_trend",
+    "cell_summary",
     "cell_weights",
     "change",
     "classes_on",
@@ -56,21 +62,31 @@ __all__ = [
     "contribution_summary",
     "coupling",
     "coupling_table",
+    "cycle_values",
+    "dekad_totals",
     "depth_table",
     "discrepancy_by_region",
     "drought",
     "drought_area",
     "drought_events",
+    "dry_rules",
+    "drydown",
+    "drydown_events",
+    "drydown_timescale",
     "ecosystem_map",
+    "effective_precipitation",
     "field_significance",
     "flash_drought",
     "forcing_discrepancy",
     "join_depths",
     "layer_storage",
     "mean_storage",
+    "memory",
+    "peak_lag",
     "period_difference",
     "screen_storage",
     "sea_level",
+    "seasonal_cycle",
     "soil_water_index",
     "spread_change",
     "station_depths",

@@ -6,6 +6,7 @@ Arrays in, arrays out, the time axis last; units are stated in every docstring. 
 from __future__ import annotations
 
 from .evapotranspiration import bare_soil_share, extraterrestrial_radiation, potential_oudin
+from .interception import LEAF_STORAGE, canopy_interception
 from .koeppen import koeppen_class
 from .snow import DEGREE_DAY_FACTOR, Snow, degree_day
 from .soil_hydraulics import ROOT_BETA, root_shares, water_limits
@@ -15,12 +16,14 @@ from .water_cloud import SoilSignal, from_decibel, soil_backscatter, to_decibel,
 __all__ = [
     "DEGREE_DAY_FACTOR",
     "LAYER_BOUNDS",
+    "LEAF_STORAGE",
     "ROOT_BETA",
     "Balance",
     "Snow",
     "SoilSignal",
     "bare_soil_share",
     "bucket",
+    "canopy_interception",
     "degree_day",
     "extraterrestrial_radiation",
     "from_decibel",

@@ -15,6 +15,7 @@ from .component_rings import component_rings
 from .counts import dropped_bars
 from .coupling import coupling_donuts, coupling_heatmap, coupling_map
 from .courses import score_course, spatial_courses
+from .cycles import cycle_curves, cycle_map, drydown_fits, lag_histogram
 from .density import scatter_density
 from .depth import depth_boxes, swi_series
 from .drawing import svg
@@ -44,15 +45,19 @@ __all__ = [
     "coupling_donuts",
     "coupling_heatmap",
     "coupling_map",
+    "cycle_curves",
+    "cycle_map",
     "depth_boxes",
     "difference_bars",
     "dropped_bars",
     "drought_area_series",
     "drought_map",
     "drought_timeline",
+    "drydown_fits",
     "forcing_map",
     "forest",
     "global_map",
+    "lag_histogram",
     "omega_chart",
     "region_rates",
     "ridge_plot",

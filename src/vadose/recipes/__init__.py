@@ -54,6 +54,8 @@ RECIPES = {
                             "surface_depth:surface_depth", takes=("data", "config")),
     "tsmv": Recipe("Total soil water - trends and where its variance comes from, by season, depth and kind",
                    "tsmv:tsmv", takes=("library", "config")),
+    "seasonal-drydown": Recipe("Yearly cycle, precipitation lag, dry-down and memory of a record (or a simulated one)",
+                               "seasonal_drydown:seasonal_drydown", takes=("library", "config")),
     "twin-exam": Recipe("Twin exam - eleven simulated products fused and judged by the truth (needs no data)",
                         "twin_exam:twin_exam"),
 }  # fmt: skip

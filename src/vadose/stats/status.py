@@ -18,4 +18,6 @@ STATUS = {
     "no_station": 11,
     "too_few_rows": 12,
     "too_few_groups": 13,
+    "incomplete_year": 14,  # part of the calendar year holds no value
+    "no_cycle": 15,  # a yearly cycle explains next to nothing
 }

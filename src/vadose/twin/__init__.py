@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from .earth import create, generate, imposed_anomaly, truth
 from .error_sizes import PLAIN, REANALYSES, RSSSM, SENSORS, STATION
+from .reservoir import reservoir
 from .scenes import scene
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "create",
     "generate",
     "imposed_anomaly",
+    "reservoir",
     "scene",
     "truth",
 ]
