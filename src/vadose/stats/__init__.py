@@ -9,6 +9,7 @@ from . import (
     attribution,
     autocorrelation,
     breaks,
+    copula,
     multiple,
     pairs,
     pooled,
@@ -28,7 +29,7 @@ from .triple import collocate
 from .windows import exponential_filter, moving_anomaly
 
 __all__ = [
-    "STATUS", "attribution", "autocorrelation", "breaks", "cdf_fit", "cdf_match", "collocate", "effective_size",
-    "exponential_filter", "fdr", "moving_anomaly", "multiple", "pairs", "pooled", "quadruple", "ranking", "rescale",
+    "STATUS", "attribution", "autocorrelation", "breaks", "cdf_fit", "cdf_match", "collocate", "copula",
+    "effective_size", "exponential_filter", "fdr", "moving_anomaly", "multiple", "pairs", "pooled", "quadruple", "ranking", "rescale",
     "scores", "trends", "triple", "windows",
 ]  # fmt: skip
