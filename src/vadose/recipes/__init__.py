@@ -43,7 +43,9 @@ RECIPES = {
     "real-sample": Recipe("Real sample - satellite, reanalysis and stations over Hawaii",
                           "real_sample:real_sample", takes=("data",), needs=("data",)),
     "twin-exam": Recipe("Twin exam - eleven simulated products fused and judged by the truth (needs no data)",
-                        "twin_exam:twin_exam"),
+                        "twin_exam:twin_exam", takes=("config",)),
+    "rsssm": Recipe("RSSSM - eleven microwave products fused in five rounds, 2003-2018, beside their rivals",
+                    "rsssm:rsssm", takes=("library", "config")),
 }  # fmt: skip
 
 

@@ -30,6 +30,6 @@ from .windows import exponential_filter, moving_anomaly
 
 __all__ = [
     "STATUS", "attribution", "autocorrelation", "breaks", "cdf_fit", "cdf_match", "collocate", "copula",
-    "effective_size", "exponential_filter", "fdr", "moving_anomaly", "multiple", "pairs", "pooled", "quadruple", "ranking", "rescale",
-    "scores", "trends", "triple", "windows",
+    "effective_size", "exponential_filter", "fdr", "moving_anomaly", "multiple", "pairs", "pooled", "quadruple",
+    "ranking", "rescale", "scores", "trends", "triple", "windows",
 ]  # fmt: skip
