@@ -9,6 +9,7 @@ import click
 
 from .. import __version__
 from . import progress
+from .fuse import fuse
 from .library import library
 from .options import BBOX, LIBRARY, PERIOD, SCHEDULER, read_bbox
 from .twin import twin
@@ -20,6 +21,7 @@ def vadose() -> None:
     """Make, judge and explain global soil-moisture data."""
 
 
+vadose.add_command(fuse)
 vadose.add_command(library)
 vadose.add_command(twin)
 

@@ -118,8 +118,9 @@ def merge(datasets: Mapping[str, xr.Dataset], *, reference: xr.Dataset, method: 
     ds["flag"] = flag.assign_attrs(schema.flag_attrs())
     simulated = any(schema.is_simulated(d) for d in (*datasets.values(), reference))
     steps = {str(d.attrs.get("step", "")) for d in datasets.values()}
+    step = (steps.pop() or None) if len(steps) == 1 else None
     return schema.stamp(schema.with_grid(ds, grid), title=f"Merged soil moisture ({method})", product=f"merge-{method}",
-                        inputs=names, simulated=simulated, step=(steps.pop() or None) if len(steps) == 1 else None)  # fmt: skip
+                        inputs=names, simulated=simulated, step=step)  # fmt: skip
 
 
 def _triples(names: list[str], sensors: Mapping[str, str]) -> list[tuple[int, int, int]]:

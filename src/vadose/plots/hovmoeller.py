@@ -56,9 +56,9 @@ def coverage_hovmoeller(coverage: xr.Dataset) -> Figure:
     entries = len(origins)
     rows = -(-entries // 4)
     tall, foot = 1.35, 0.5 + 0.19 * rows
-    figure = new_figure(WIDTH, 2 * tall + 0.62 + foot)
+    figure = new_figure(WIDTH, 2 * tall + 0.78 + foot)
     width = WIDTH - 1.5
-    upper = place(figure, 0.62, foot + tall + 0.36, width, tall)
+    upper = place(figure, 0.62, foot + tall + 0.52, width, tall)
     lower = place(figure, 0.62, foot, width, tall)
     x, y = _time_edges(time), _edges(lat)
     mesh = upper.pcolormesh(x, y, np.ma.masked_invalid(100 * covered), cmap="cividis", vmin=0, vmax=100,
@@ -73,7 +73,7 @@ def coverage_hovmoeller(coverage: xr.Dataset) -> Figure:
         ticks = [t for t in axes.get_yticks() if y.min() <= t <= y.max()]
         axes.set_yticks(ticks, [degrees(t, "NS") for t in ticks])
         axes.set_ylim(y.min(), y.max())
-    bar_axes = place(figure, 0.62 + width + 0.12, foot + tall + 0.36, 0.1, tall)
+    bar_axes = place(figure, 0.62 + width + 0.12, foot + tall + 0.52, 0.1, tall)
     bar = figure.colorbar(mesh, cax=bar_axes)
     bar.outline.set_linewidth(0.5)
     handles = [Patch(facecolor=colours[o], edgecolor=GREY, linewidth=0.4, label=o) for o in origins]

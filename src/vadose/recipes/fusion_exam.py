@@ -19,7 +19,7 @@ from .rivals import BASELINES, make_rivals
 
 Step = Callable[[int, int, str], None]
 
-FUSED = "fused: localised networks"
+FUSED = "fused, a network per zone"
 
 
 @dataclass
@@ -123,7 +123,8 @@ def _look(plan: fusion.Plan, library: Any, fused: xr.Dataset, name: str, truth: 
                 error.std("time").rename("ubrmse").assign_attrs(units="m3 m-3", long_name="unbiased RMSE"), simulated
             ),
         }  # fmt: skip
-    fields["stated uncertainty"] = _mean(fused["sm_uncertainty"], "sm_uncertainty", "mean stated uncertainty", simulated)
+    sigma = fused["sm_uncertainty"]
+    fields["stated uncertainty"] = _mean(sigma, "sm_uncertainty", "mean stated uncertainty", simulated)
     series = (sm if reference is None else sm - reference).mean(["lat", "lon"]).compute()
     if reference is None:
         series = series - series.groupby("time.dayofyear").mean()

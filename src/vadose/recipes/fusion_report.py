@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from .. import plots, validation
+from .. import plots, units, validation
 from ..report import Column, Report
 from .fusion_exam import FUSED, Exam
 from .fusion_verdicts import Verdict
 from .rivals import BASELINES
-from .validation_report import with_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,8 +59,8 @@ def add_origin(report: Report, exam: Exam, facts: dict[str, object]) -> None:
     report.add_provenance({k: exam.fused.attrs[k] for k in known if k in exam.fused.attrs} | facts)
 
 
-def _figure(report: Report, figure: Figure, caption: str, units: str = SM) -> None:
-    report.add_figure(plots.svg(figure, description=caption), caption, units=units)
+def _figure(report: Report, figure: Figure, caption: str, unit: str = SM) -> None:
+    report.add_figure(plots.svg(figure, description=caption), caption, units=unit)
 
 
 def _rivals(report: Report, exam: Exam) -> None:
@@ -76,9 +75,9 @@ def _rivals(report: Report, exam: Exam) -> None:
     )
     _scores(report, exam.records, f"Complete records against the {exam.reference}.",
             [f"{BASELINES[k]}: {why}." for k, why in exam.absent.items()])  # fmt: skip
-    for metric, units in (("rmse", SM), ("ubrmse", SM), ("r", "1")):
+    for metric, unit in (("rmse", SM), ("ubrmse", SM), ("r", "1")):
         caption = f"{validation.METRICS[metric][1].capitalize()} of the records against the {exam.reference}."
-        _figure(report, plots.forest(exam.records, metric), caption, units)
+        _figure(report, plots.forest(exam.records, metric), caption, unit)
     _scores(report, exam.products, f"Single products against the {exam.reference}, each on its own dekads.", [])
     assert exam.rounds is not None
     rows = [[str(p), int(s["n"]), float(s["rmse"]), float(s["ubrmse"]), float(s["bias"]), float(s["r"])]
@@ -89,20 +88,21 @@ def _rivals(report: Report, exam: Exam) -> None:
 
 
 def _scores(report: Report, scores: xr.Dataset, caption: str, notes: list[str]) -> None:
-    columns = [Column("record"), Column("coverage", digits=2), Column("n"), Column("R"), Column("bias", SM),
-               Column("ubRMSE", SM), Column("RMSE", SM), Column("fused / it, RMSE", digits=2),
-               Column("ubRMSE", digits=2)]  # fmt: skip
+    columns = [Column("record"), Column("coverage", digits=2), Column("n"), Column("R", digits=3),
+               Column("bias", SM, 4), Column("ubRMSE", SM, 4), Column("RMSE", SM, 4),
+               Column("fused / it: ubRMSE", digits=2), Column("RMSE", digits=2)]  # fmt: skip
     rows = []
     for label in scores["product"].values:
         s = scores.sel(product=label)
-        errors = [with_interval(s, m, 4) for m in ("bias", "ubrmse", "rmse")]
-        ratios = [None, None] if label == FUSED else [float(s["ratio"]), float(s["ratio_unbiased"])]
-        rows.append([str(label), float(s["coverage"]), int(s["n"]), with_interval(s, "r", 3), *errors, *ratios])
-    beaten = [str(p) for p, r in zip(scores["product"].values, scores["ratio_unbiased"].values) if r > 1]
+        values = [float(s[m]) for m in ("r", "bias", "ubrmse", "rmse")]
+        ratios = [None, None] if label == FUSED else [float(s[m]) for m in ("ratio_unbiased", "ratio")]
+        rows.append([str(label), float(s["coverage"]), int(s["n"]), *values, *ratios])
     notes = [*notes, "fused / it: error of the fused record over that of the row, where both have a value; below 1 the "
              "fused one is closer."]  # fmt: skip
-    if beaten:
-        notes.append("Closer than the fused record in ubRMSE: " + "; ".join(beaten) + ".")
+    for name, words in (("ratio_unbiased", "ubRMSE"), ("ratio", "RMSE")):
+        beaten = [str(p) for p, r in zip(scores["product"].values, scores[name].values) if p != FUSED and r > 1]
+        if beaten:
+            notes.append(f"Closer than the fused record in {words}: {'; '.join(beaten)}.")
     report.add_table(columns, rows, caption, notes=notes)
 
 
@@ -111,7 +111,7 @@ def _maps(report: Report, exam: Exam) -> None:
     words = ", ".join(exam.fields)
     _figure(report, plots.field_maps(exam.fields), f"Maps: {words}.")
     _figure(report, plots.coverage_hovmoeller(exam.coverage),
-            "Share of the land with a value, and the round that most values come from, by latitude and time.", "1")  # fmt: skip
+            "Share of the land with a value, and where most values come from, by latitude and time.", "1")  # fmt: skip
     shares = exam.coverage["share"].mean(["time", "lat"])
     rows = [[str(o), 100 * float(v)] for o, v in zip(shares["origin"].values, shares.values)]
     report.add_table([Column("origin"), Column("share of land [%]", digits=2)], rows,
@@ -164,11 +164,12 @@ def _breaks(report: Report, exam: Exam) -> None:
             f"{exam.series.attrs['long_name'].capitalize()}, and the step at each change of inputs.")  # fmt: skip
     b = exam.break_point
     last, p = b["last_before"].item(), float(b["p_value"])
-    report.add_text(f"Pettitt's test of the yearly means: most likely change after {last}, by {float(b['shift']):+.4f} "
-                    f"m³ m⁻³, p = {p:.2f}.")  # fmt: skip
+    shift = units.format_number(float(b["shift"]), 4)
+    report.add_text(f"Pettitt's test of the yearly means: most likely change after {last}, by {shift} m³ m⁻³, "
+                    f"p = {p:.2f}.")  # fmt: skip
     if exam.trends:
-        report.add_text("Slope of the yearly mean over the region [m³ m⁻³ per year]: " + "; ".join(
-            f"{k} {v:+.5f}" for k, v in exam.trends.items()) + ".")  # fmt: skip
+        slopes = "; ".join(f"{k} {units.format_number(v, 5)}" for k, v in exam.trends.items())
+        report.add_text(f"Slope of the yearly mean over the region [m³ m⁻³ per year]: {slopes}.")
 
 
 def _inputs(report: Report, exam: Exam) -> None:
@@ -179,5 +180,10 @@ def _inputs(report: Report, exam: Exam) -> None:
             for p in a["product"].values]  # fmt: skip
     columns = ["product", "sensor", "period of the plan", "found", Column("dekads")]
     report.add_table(columns, rows, "Products and their periods.")
-    with report.add_details("The plan"):
-        report.add_text(exam.plan.describe().replace("\n", "\n\n"))
+    steps = [
+        [s.name, "-".join(s.simulate), "-".join(s.train), " > ".join(r.targets), ", ".join(r.predictors), s.priority,
+         len(exam.plan.combinations(r, s))]
+        for r, s in exam.plan.steps()
+    ]  # fmt: skip
+    heads = ["sub-step", "simulates", "learns from", "targets", "predictors", "order of networks", Column("networks")]
+    report.add_table(heads, steps, f"Rounds and sub-steps of the plan {exam.plan.name}.")

@@ -56,9 +56,9 @@ def score_records(records: Mapping[str, xr.Dataset], *, fused: str, pair: Pairin
     Returns
     -------
     xarray.Dataset
-        Dim (product): the metrics of :func:`vadose.validation.score_pooled`; ``coverage`` [1], pairs over
-        values of the reference; ``rmse_common``, ``rmse_fused``, ``ubrmse_common`` and ``ubrmse_fused`` [m3 m-3] of the record and
-        the fused one on their common pairs, ``ratio`` and ``ratio_unbiased`` [1], fused over record.
+        Dim (product): the metrics of :func:`vadose.validation.score_pooled`; ``coverage`` [1], pairs over values of
+        the reference; ``rmse_common``, ``rmse_fused``, ``ubrmse_common`` and ``ubrmse_fused`` [m3 m-3] of the record
+        and the fused one on their common pairs, ``ratio`` and ``ratio_unbiased`` [1], fused over record.
     """
     first = pair(records[fused])
     possible = int(first.attrs["possible"])
@@ -77,8 +77,10 @@ def score_records(records: Mapping[str, xr.Dataset], *, fused: str, pair: Pairin
     ds = validation.tidy(out)
     for name in ("rmse_fused", "rmse_common", "ubrmse_fused", "ubrmse_common"):
         ds[name].attrs = {"units": "m3 m-3", "long_name": f"{name.replace('_', ' of the record on pairs with ', 1)}"}
-    for name, text in (("coverage", "pairs over values of the reference"), ("ratio", "RMSE of the fused record over the other's"),
-                       ("ratio_unbiased", "ubRMSE of the fused record over the other's")):  # fmt: skip
+    words = {"coverage": "pairs over values of the reference",
+             "ratio": "RMSE of the fused record over the other's",
+             "ratio_unbiased": "ubRMSE of the fused record over the other's"}  # fmt: skip
+    for name, text in words.items():
         ds[name].attrs = {"units": "1", "long_name": text}
     return ds
 

@@ -41,8 +41,10 @@ def judge(exam: Exam, *, seed: int | str) -> list[Verdict]:
     targets = set(exam.plan.rounds[0].targets) | {FUSED}
     for name, words in (("ratio", "RMSE"), ("ratio_unbiased", "ubRMSE")):
         single = exam.products[name].where(~exam.products["product"].isin(list(targets)))
-        for table, goal, who in ((single, 0.85, "best single predictor"),
-                                 (exam.records[name].where(exam.records["product"] != FUSED), 0.95, "best baseline")):
+        for table, goal, who in (
+            (single, 0.85, "best single predictor"),
+            (exam.records[name].where(exam.records["product"] != FUSED), 0.95, "best baseline"),
+        ):
             if table.notnull().any():
                 worst = table.idxmax("product").item()
                 value = float(table.max())

@@ -11,15 +11,16 @@ import xarray as xr
 from .. import fusion
 from ..errors import ConfigError
 
-#: Baseline -> what it is called in tables; the merges first (METHODS 2.7).
+#: Baseline -> what it is called in tables; the merges first (METHODS 2.7). TC: triple collocation. The forest also
+#: takes location and season.
 BASELINES = {
-    "tc": "merge: CDF matching, triple-collocation weights",
-    "equal": "merge: CDF matching, equal weights",
-    "lr": "merge: linear regression",
-    "qm": "merge: quantile mapping",
-    "copula": "merge: Gaussian copula",
+    "tc": "CDF matching, TC weights",
+    "equal": "CDF matching, equal weights",
+    "lr": "linear regression",
+    "qm": "quantile mapping",
+    "copula": "Gaussian copula",
     "global-network": "one global network",
-    "random-forest": "random forest, location and season",
+    "random-forest": "random forest",
 }
 
 #: Why a baseline is absent.

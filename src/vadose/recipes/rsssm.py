@@ -59,7 +59,7 @@ def rsssm(*, out: str | Path, library: str | None = None, config: str | Path | N
         subtitle=f"{len(plan.products)} products, {len(plan.rounds)} rounds, {sum(1 for _ in plan.steps())} sub-steps, "
         f"{len(plan.network_names())} independent networks",
     )  # fmt: skip
-    verdicts = judge(exam, seed=str(exam.fused.attrs.get("seed", "")))
+    verdicts = judge(exam, seed="–")
     if verdicts:
         add_verdicts(report, verdicts)
     add_exam(report, exam)

@@ -67,7 +67,8 @@ def twin_exam(*, out: str | Path, config: str | Path | None = None, settings: Fu
     report = Report(
         f"Twin exam: {len(first.plan.products)} simulated products fused", simulated=True,
         subtitle=f"plan {first.plan.name}, {asked.years[0]}-{asked.years[1]}, dekads at {asked.resolution:g}°, "
-        f"{west:g} to {east:g}° E, {south:g} to {north:g}° N, {len(asked.seeds)} seed(s), judged by the simulated truth",
+        f"longitude {west:g} to {east:g}°, latitude {south:g} to {north:g}°, seeds "
+        f"{', '.join(map(str, asked.seeds))}; judged by the simulated truth",
     )  # fmt: skip
     add_verdicts(report, verdicts)
     add_exam(report, first)
