@@ -39,6 +39,23 @@ def add_exam(report: Report, exam: Exam) -> None:
     _inputs(report, exam)
 
 
+def add_summary(report: Report, exam: Exam, more: str) -> None:
+    """Add one section: the records beside each other and the maps; ``more`` says where the rest is."""
+    if exam.records is None:
+        return
+    periods = sum(1 for _ in exam.plan.steps())
+    report.add_section(
+        "Eleven products fused into one record",
+        f"The plan {exam.plan.name}: {len(exam.plan.products)} simulated products of different periods and errors, "
+        f"{len(exam.plan.rounds)} rounds, {periods} sub-steps, {len(exam.plan.network_names())} networks for each zone; "
+        f"beside it, rivals on the same inputs. {more}",
+    )
+    absent = [f"{BASELINES[k]}: {why}." for k, why in exam.absent.items()]
+    _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent)
+    _figure(report, plots.forest(exam.records, "ubrmse"), f"Unbiased RMSE of the records against the {exam.reference}.")
+    _figure(report, plots.field_maps(exam.fields), f"Maps of the fused record: {', '.join(exam.fields)}.")
+
+
 def add_verdicts(report: Report, verdicts: list[Verdict]) -> None:
     """Add the table of what was to be reached and what was."""
     columns = [Column("seed"), Column("what"), Column("reached", digits=3), Column("to reach"), Column("verdict")]

@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 
 from .. import matchup, schema, validation
-from .demo import true_pairs
 from .inputs import within_depth
+from .true_pairs import true_pairs
 
 #: What makes pairs of a record (dims cell, time).
 Pairing = Callable[[xr.Dataset], xr.Dataset]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -44,36 +45,54 @@ def twin_exam(*, out: str | Path, config: str | Path | None = None, settings: Fu
     """
     asked = settings or (read(config, FusionSettings) if config else FusionSettings())
     folder = writable_folder(out).resolve()
-    (folder / "config.yaml").write_text(dump(asked), encoding="utf-8")
-    verdicts: list[Verdict] = []
-    tables: list[pd.DataFrame] = []
-    first: Exam | None = None
-    for i, seed in enumerate(asked.seeds):
+    exams = run_exams(folder, asked, step=step)
+    step(1, 1, "done")
+    return write_exams(folder, asked, exams)
+
+
+@dataclass(frozen=True)
+class OneSeed:
+    """The examination of one seed."""
+
+    seed: int
+    exam: Exam
+    verdicts: list[Verdict]
+
+
+def run_exams(folder: Path, settings: FusionSettings, *, step: Step) -> list[OneSeed]:
+    """Simulate, fuse and judge each seed."""
+    out = []
+    for i, seed in enumerate(settings.seeds):
 
         def told(done: int, total: int, text: str, *, i: int = i, seed: int = seed) -> None:
-            step(i * total + done, len(asked.seeds) * total, f"seed {seed}: {text}")
+            step(i * total + done, len(settings.seeds) * total, f"seed {seed}: {text}")
 
         told(0, 5, "simulating land, weather, soil water and products")
         library = Library(str(folder / f"library-{seed}"))
-        make_earth(library, asked, seed=seed)
-        exam = examine(library, asked, step=told)
-        verdicts += judge(exam, seed=seed)
-        tables += [t.assign(seed=seed) for t in score_tables(exam)]
-        first = first or exam
-    assert first is not None
-    pd.concat(tables).to_csv(folder / "scores.csv")
+        make_earth(library, settings, seed=seed)
+        exam = examine(library, settings, step=told)
+        out.append(OneSeed(seed, exam, judge(exam, seed=seed)))
+    return out
+
+
+def write_exams(folder: Path, settings: FusionSettings, exams: list[OneSeed]) -> Path:
+    """Write report, tables and settings; returns the report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.yaml").write_text(dump(settings), encoding="utf-8")
+    pd.concat([t.assign(seed=e.seed) for e in exams for t in score_tables(e.exam)]).to_csv(folder / "scores.csv")
+    verdicts = [v for e in exams for v in e.verdicts]
     pd.DataFrame([vars(v) for v in verdicts]).to_csv(folder / "verdicts.csv", index=False)
-    west, south, east, north = asked.region
+    first = exams[0].exam
+    west, south, east, north = settings.region
     report = Report(
         f"Twin exam: {len(first.plan.products)} simulated products fused", simulated=True,
-        subtitle=f"plan {first.plan.name}, {asked.years[0]}-{asked.years[1]}, dekads at {asked.resolution:g}°, "
+        subtitle=f"plan {first.plan.name}, {settings.years[0]}-{settings.years[1]}, dekads at {settings.resolution:g}°, "
         f"longitude {west:g} to {east:g}°, latitude {south:g} to {north:g}°, seeds "
-        f"{', '.join(map(str, asked.seeds))}; judged by the simulated truth",
+        f"{', '.join(map(str, settings.seeds))}; judged by the simulated truth",
     )  # fmt: skip
     add_verdicts(report, verdicts)
     add_exam(report, first)
-    add_origin(report, first, {"seeds": list(asked.seeds), "figures of seed": asked.seeds[0]})
-    step(1, 1, "done")
+    add_origin(report, first, {"seeds": list(settings.seeds), "figures of seed": exams[0].seed})
     return report.write(folder / "report.html")
 
 
