@@ -74,7 +74,7 @@ def demo(*, out: str | Path, seed: int = 7, fusion: FusionSettings = FUSION,
 def settings(folder: Path, seed: int) -> EvaluateConfig:
     """The validation of the demo, as a configuration a user could write."""
     raw = {
-        "title": "Demo: two simulated sensors judged by simulated stations",
+        "title": "Demo: simulated sensors judged by stations, eleven products fused",
         "library": str(folder / "library"),
         "out": str(folder),
         "stations": {"dataset": "twin/stations", "depth": [0.0, 0.1]},

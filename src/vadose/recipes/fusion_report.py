@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,11 +48,10 @@ def add_summary(report: Report, exam: Exam, more: str) -> None:
     report.add_section(
         "Eleven products fused into one record",
         f"The plan {exam.plan.name}: {len(exam.plan.products)} simulated products of different periods and errors, "
-        f"{len(exam.plan.rounds)} rounds, {periods} sub-steps, {len(exam.plan.network_names())} networks for each zone; "
-        f"beside it, rivals on the same inputs. {more}",
+        f"{len(exam.plan.rounds)} rounds, {periods} sub-steps, {len(exam.plan.network_names())} networks for each "
+        f"zone; beside it, rivals on the same inputs. {more}",
     )
-    absent = [f"{BASELINES[k]}: {why}." for k, why in exam.absent.items()]
-    _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent)
+    _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent)
     _figure(report, plots.forest(exam.records, "ubrmse"), f"Unbiased RMSE of the records against the {exam.reference}.")
     _figure(report, plots.field_maps(exam.fields), f"Maps of the fused record: {', '.join(exam.fields)}.")
 
@@ -90,12 +90,11 @@ def _rivals(report: Report, exam: Exam) -> None:
         f"The fused record and its rivals on the same inputs, all brought to the climate of {first}, against the "
         f"{exam.reference}. Bias is therefore the target's; ubRMSE and R tell what a method itself adds or loses.",
     )
-    _scores(report, exam.records, f"Complete records against the {exam.reference}.",
-            [f"{BASELINES[k]}: {why}." for k, why in exam.absent.items()])  # fmt: skip
+    _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent)
     for metric, unit in (("rmse", SM), ("ubrmse", SM), ("r", "1")):
         caption = f"{validation.METRICS[metric][1].capitalize()} of the records against the {exam.reference}."
         _figure(report, plots.forest(exam.records, metric), caption, unit)
-    _scores(report, exam.products, f"Single products against the {exam.reference}, each on its own dekads.", [])
+    _scores(report, exam.products, f"Single products against the {exam.reference}, each on its own dekads.")
     assert exam.rounds is not None
     rows = [[str(p), int(s["n"]), float(s["rmse"]), float(s["ubrmse"]), float(s["bias"]), float(s["r"])]
             for p in exam.rounds["product"].values for s in [exam.rounds.sel(product=p)]]  # fmt: skip
@@ -104,7 +103,7 @@ def _rivals(report: Report, exam: Exam) -> None:
     report.add_table(columns, rows, f"The fused record against the {exam.reference}, round by round.")
 
 
-def _scores(report: Report, scores: xr.Dataset, caption: str, notes: list[str]) -> None:
+def _scores(report: Report, scores: xr.Dataset, caption: str, *, absent: Mapping[str, str] | None = None) -> None:
     columns = [Column("record"), Column("coverage", digits=2), Column("n"), Column("R", digits=3),
                Column("bias", SM, 4), Column("ubRMSE", SM, 4), Column("RMSE", SM, 4),
                Column("fused / it: ubRMSE", digits=2), Column("RMSE", digits=2)]  # fmt: skip
@@ -114,7 +113,8 @@ def _scores(report: Report, scores: xr.Dataset, caption: str, notes: list[str]) 
         values = [float(s[m]) for m in ("r", "bias", "ubrmse", "rmse")]
         ratios = [None, None] if label == FUSED else [float(s[m]) for m in ("ratio_unbiased", "ratio")]
         rows.append([str(label), float(s["coverage"]), int(s["n"]), *values, *ratios])
-    notes = [*notes, "fused / it: error of the fused record over that of the row, where both have a value; below 1 the "
+    rows += [[BASELINES[k], why, *[None] * 7] for k, why in (absent or {}).items()]
+    notes = ["fused / it: error of the fused record over that of the row, where both have a value; below 1 the "
              "fused one is closer."]  # fmt: skip
     for name, words in (("ratio_unbiased", "ubRMSE"), ("ratio", "RMSE")):
         beaten = [str(p) for p, r in zip(scores["product"].values, scores[name].values) if p != FUSED and r > 1]

@@ -86,8 +86,8 @@ def write_exams(folder: Path, settings: FusionSettings, exams: list[OneSeed]) ->
     west, south, east, north = settings.region
     report = Report(
         f"Twin exam: {len(first.plan.products)} simulated products fused", simulated=True,
-        subtitle=f"plan {first.plan.name}, {settings.years[0]}-{settings.years[1]}, dekads at {settings.resolution:g}°, "
-        f"longitude {west:g} to {east:g}°, latitude {south:g} to {north:g}°, seeds "
+        subtitle=f"plan {first.plan.name}, {settings.years[0]}-{settings.years[1]}, dekads at "
+        f"{settings.resolution:g}°, longitude {west:g} to {east:g}°, latitude {south:g} to {north:g}°, seeds "
         f"{', '.join(map(str, settings.seeds))}; judged by the simulated truth",
     )  # fmt: skip
     add_verdicts(report, verdicts)
