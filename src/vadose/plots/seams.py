@@ -34,6 +34,8 @@ def seam_profile(seams: Mapping[str, xr.Dataset]) -> Figure:
     SchemaError
         If there is no record or a variable is missing.
     """
+    from matplotlib.ticker import MaxNLocator
+
     if not seams:
         raise SchemaError("seams", found="no record", needed="at least one")
     figure = new_figure(WIDTH, 2.5)
@@ -49,7 +51,7 @@ def seam_profile(seams: Mapping[str, xr.Dataset]) -> Figure:
     axes.set_xlabel("Distance of the pair from a zone edge [pixels]; 0: across the edge")
     axes.set_ylabel(axis_label(next(iter(seams.values()))["step"], "Mean step"))
     axes.set_ylim(bottom=0)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.text((WIDTH - 2.1) / WIDTH, 0.92, "across / inside", size=8, color=GREY, va="top")
     handles, labels = axes.get_legend_handles_labels()
     named = [f"{label} {float(ds['ratio']):.3f}" if np.isfinite(float(ds["ratio"])) else f"{label} –"

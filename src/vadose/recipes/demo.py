@@ -22,7 +22,7 @@ REGION = (-4.0, 38.0, 1.0, 42.0)
 RESOLUTION = 0.25
 YEARS = (2015, 2017)
 #: The examination of fusion inside the tour: 64 cells, all rounds.
-FUSION = FusionSettings(region=(8.0, 44.0, 10.0, 46.0), resolution=0.25)
+FUSION = FusionSettings(region=(-8.0, 38.0, -6.0, 40.0), resolution=0.25)
 SENSORS = {"Simulated sensor A": "twin/sensor_a", "Simulated sensor B": "twin/sensor_b"}
 
 

@@ -195,12 +195,13 @@ def _inputs(report: Report, exam: Exam) -> None:
     rows = [[str(p), str(a["sensor"].sel(product=p).item()), str(a["said"].sel(product=p).item()),
              str(a["found"].sel(product=p).item()), int(a["n_dekads"].sel(product=p))]
             for p in a["product"].values]  # fmt: skip
-    columns = ["product", "sensor", "period of the plan", "found", Column("dekads")]
+    columns: list[str | Column] = ["product", "sensor", "period of the plan", "found", Column("dekads")]
     report.add_table(columns, rows, "Products and their periods.")
     steps = [
         [s.name, "-".join(s.simulate), "-".join(s.train), " > ".join(r.targets), ", ".join(r.predictors), s.priority,
          len(exam.plan.combinations(r, s))]
         for r, s in exam.plan.steps()
     ]  # fmt: skip
-    heads = ["sub-step", "simulates", "learns from", "targets", "predictors", "order of networks", Column("networks")]
+    heads: list[str | Column] = ["sub-step", "simulates", "learns from", "targets", "predictors", "order of networks",
+                                 Column("networks")]  # fmt: skip
     report.add_table(heads, steps, f"Rounds and sub-steps of the plan {exam.plan.name}.")

@@ -69,7 +69,7 @@ def calibration(estimate: xr.DataArray, uncertainty: xr.DataArray, reference: xr
     n = good.sum().drop_attrs()
 
     def inside(e: xr.DataArray) -> xr.DataArray:
-        return (np.abs(e) / sigma <= bands).sum([d for d in map(str, e.dims)]) / n.where(n > 0)
+        return (np.abs(e) / sigma <= bands).sum(list(e.dims)) / n.where(n > 0)
 
     share = {"units": "1", "long_name": "share of the reference inside the band"}
     out = xr.Dataset(
@@ -79,7 +79,7 @@ def calibration(estimate: xr.DataArray, uncertainty: xr.DataArray, reference: xr
                 share | {"long_name": "the same after the mean difference of each cell is taken away"}
             ),
             "n": n.assign_attrs(units="1", long_name="values compared"),
-            "ratio": np.sqrt(((error / sigma) ** 2).mean()).assign_attrs(
+            "ratio": (((error / sigma) ** 2).mean() ** 0.5).assign_attrs(
                 units="1", long_name="root mean square of error over uncertainty"
             ),
         },
