@@ -55,3 +55,11 @@ def test_a_map_of_one_zone_has_no_edge():
     da = xr.DataArray(np.ones((2, 4, 4)), dims=("time", "lat", "lon"), coords=grid.coords(), attrs={"units": "1"})
     got = fusion.seams(da)
     assert np.isnan(got["across"]) and float(got["inside"]) == 0 and got.sizes["distance"] == 0
+
+
+def test_a_map_of_one_row_has_steps_along_it_alone():
+    grid = Grid.regular(0.5).crop((0, 0, 2, 0.5))
+    da = xr.DataArray([[[0.0, 1.0, 4.0, 5.0]]], dims=("time", "lat", "lon"), coords=grid.coords(), attrs={"units": "1"})
+    got = fusion.seams(da)
+    assert (float(got["across"]), float(got["inside"])) == (3.0, 1.0)
+    assert got["step"].values.tolist() == [3.0, 1.0] and got["n"].values.tolist() == [1, 2]

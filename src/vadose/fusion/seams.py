@@ -57,6 +57,8 @@ def seams(values: xr.DataArray, *, zone_size: float = 1.0) -> xr.Dataset:
         jump = np.moveaxis(np.abs(np.diff(data.astype("float64"), axis=axis)), axis, -1)
         good = np.isfinite(jump)
         distance = _distance(zone)
+        if not distance.size:
+            continue  # a map of one row or column
         per = np.where(good, jump, 0.0).reshape(-1, distance.size).sum(axis=0)
         n = good.reshape(-1, distance.size).sum(axis=0)
         kept = distance < most
