@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: Colours of origins that are no round.
-OTHERS = {"gap filled": "#999999", "snow or ice": "#dfe8ee", "no value": "#ffffff"}
+OTHERS = {"gap filled": "#999999", "snow or ice": "#a6cee3", "no value": "#ffffff"}
 
 
 @drawn
