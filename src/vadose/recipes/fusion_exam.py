@@ -125,14 +125,15 @@ def _look(plan: fusion.Plan, library: Any, fused: xr.Dataset, name: str, truth: 
         }  # fmt: skip
     sigma = fused["sm_uncertainty"]
     fields["stated uncertainty"] = _mean(sigma, "sm_uncertainty", "mean stated uncertainty", simulated)
+    numbers = fusion.dekads.ordinals(fused["time"].values)
     series = (sm if reference is None else sm - reference).mean(["lat", "lon"]).compute()
     if reference is None:
-        series = series - series.groupby("time.dayofyear").mean()
+        season = series["time"].copy(data=numbers % 36).rename("season")
+        series = (series.groupby(season) - series.groupby(season).mean()).drop_vars("season", errors="ignore")
     series.attrs = {"units": "m3 m-3", "long_name": "fused less truth" if reference is not None else "fused, anomaly"}
     with warnings.catch_warnings():  # of cells without land
         warnings.simplefilter("ignore", RuntimeWarning)
         fields = dict(zip(fields, dask.compute(*fields.values())))
-    numbers = fusion.dekads.ordinals(fused["time"].values)
     inside = [b for b in fusion.BREAKS if numbers[0] < fusion.dekads.of_label(b) <= numbers[-1]]
     zero = xr.zeros_like(series) if reference is not None else None
     steps = fusion.step_test(series, at=inside, reference=zero)
