@@ -65,7 +65,7 @@ def test_weights_are_shared_among_what_is_there():
     assert (sigma[:, 0] > sigma[:, 20]).all()
 
 
-@pytest.mark.parametrize("method", ["tc", "equal", "lr", "qm"])
+@pytest.mark.parametrize("method", ["tc", "equal", "lr", "qm", "copula"])
 def test_a_product_that_never_met_the_reference_is_chained(method):
     rng, truth = _series()
     late, early, through = truth.copy(), 2 * truth - 0.1, 0.5 * truth + 0.05
@@ -77,7 +77,7 @@ def test_a_product_that_never_met_the_reference_is_chained(method):
     assert np.sqrt(np.mean((value - truth) ** 2)) < 0.006
 
 
-@pytest.mark.parametrize("method", ["tc", "equal", "lr", "qm"])
+@pytest.mark.parametrize("method", ["tc", "equal", "lr", "qm", "copula"])
 def test_datasets_lazy_or_not_give_the_same(method):
     rng, truth = _series()
     products = {
@@ -123,3 +123,36 @@ def test_the_reference_among_the_products_does_not_take_all_the_weight(method):
     # three equal errors: 0.02 / sqrt(3) = 0.0115; the reference alone would leave 0.02
     assert error < 0.015
     assert float(out["sm_uncertainty"].min()) > 0.005
+
+
+def test_the_copula_gives_the_conditional_mean_and_error_of_normal_records():
+    """x = y + e, both normal: E[y | x] = m + b (x - m) with b = var y / (var y + var e), error sqrt(b var e)."""
+    rng, truth = _series(n=20_000, points=2)
+    error = 0.03
+    x = truth + error * rng.standard_normal(truth.shape)
+    value, sigma, count = merge_rows(x[None], truth, method="copula", triples=[])
+    b = 0.06**2 / (0.06**2 + error**2)
+    inside = np.abs(x - 0.25) < 0.12  # the copula knows no value beyond those seen
+    np.testing.assert_allclose(value[inside], (0.25 + b * (x - 0.25))[inside], atol=0.004)
+    np.testing.assert_allclose(sigma[inside], np.sqrt(b) * error, rtol=0.06)
+    assert (count == 1).all()
+
+
+def test_the_copula_joins_products_as_their_errors_say():
+    rng, truth = _series(n=20_000, points=1)
+    sizes = np.array([0.02, 0.04])
+    x = 1 - 2 * (truth + sizes[:, None, None] * rng.standard_normal((2, *truth.shape)))  # any monotone scale
+    value, sigma, _ = merge_rows(x, truth, method="copula", triples=[])
+    best = (1 / (1 / 0.06**2 + (1 / sizes**2).sum())) ** 0.5  # of the mean given both, 0.01713
+    assert np.sqrt(np.mean((value - truth) ** 2)) == pytest.approx(best, rel=0.02)
+    assert np.median(sigma) == pytest.approx(best, rel=0.03)
+
+
+def test_the_copula_never_takes_the_reference_for_a_product():
+    rng, truth = _series()
+    products = {k: _dataset(truth + 0.02 * rng.standard_normal(truth.shape)) for k in "ra"}
+    out = merge(products, reference=products["r"], method="copula").compute()
+    assert int(out["nobs"].max()) == 1
+    assert float(np.abs(out["sm"] - products["r"]["sm"]).mean()) > 0.005
+    with pytest.raises(ConfigError, match="found no product but the reference"):
+        merge({"r": products["r"]}, reference=products["r"], method="copula")

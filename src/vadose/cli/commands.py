@@ -9,6 +9,7 @@ import click
 
 from .. import __version__
 from . import progress
+from .fuse import fuse
 from .library import library
 from .options import BBOX, LIBRARY, PERIOD, SCHEDULER, read_bbox
 from .twin import twin
@@ -20,6 +21,7 @@ def vadose() -> None:
     """Make, judge and explain global soil-moisture data."""
 
 
+vadose.add_command(fuse)
 vadose.add_command(library)
 vadose.add_command(twin)
 
@@ -146,7 +148,7 @@ def run(recipe: str | None, data: Path | None, library: str | None, config: Path
 @click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Output folder.")
 @click.option("--seed", default=7, show_default=True, help="Seed of the simulated Earth.")
 def demo(out: Path, seed: int) -> None:
-    """Take the tour on a simulated Earth: make it, judge two sensors against known truth, write a report."""
+    """Take the tour on a simulated Earth: judge two sensors, fuse eleven products, compare with the known truth."""
     from ..recipes.demo import demo as recipe
 
     with progress.plain_warnings(), progress.steps("Demo on a SIMULATED Earth") as step:

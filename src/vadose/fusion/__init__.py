@@ -2,19 +2,22 @@
 
 A :class:`Plan` says which products, rounds and networks; :func:`fuse` trains, simulates and writes the record;
 :func:`update` appends new dekads. :func:`merge`, :func:`global_network` and :func:`random_forest` are the baselines
-that stand beside it; :func:`training_skill`, :func:`contributions`, :func:`edge_jump` and :func:`step_test` look into
-the result.
+that stand beside it; :func:`availability` looks into the inputs, and :func:`training_skill`, :func:`contributions`,
+:func:`coverage`, :func:`seams`, :func:`edge_jump` and :func:`step_test` into the result.
 """
 
 from __future__ import annotations
 
+from .availability import availability
 from .baselines import global_network, random_forest
 from .blend import edge_jump
 from .breaks import BREAKS, step_test
 from .contributions import contributions
+from .coverage import coverage
 from .fuse import fuse, update
 from .merge import merge
 from .plan import Plan
+from .seams import seams
 from .simulate import simulate
 from .skill import training_skill
 from .train import train
@@ -22,12 +25,15 @@ from .train import train
 __all__ = [
     "BREAKS",
     "Plan",
+    "availability",
     "contributions",
+    "coverage",
     "edge_jump",
     "fuse",
     "global_network",
     "merge",
     "random_forest",
+    "seams",
     "simulate",
     "step_test",
     "train",

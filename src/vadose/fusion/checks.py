@@ -91,13 +91,15 @@ def check_plan(plan: Plan, library: Any) -> None:
         full = plan.dataset(dataset)
         at = f"plan {plan.name}: {label}"
         if full not in names:
-            raise ConfigError(at, found=f"no dataset {full!r} in {library.url}", needed="every dataset of the plan",
+            raise ConfigError(at, found=f"no dataset {full!r} in {library.url}", needed=_use_of(plan, label),
                               do="Ingest it, or load the plan with another prefix.")  # fmt: skip
         ds = library.open(full)
         if lost := sorted(set(variables) - set(map(str, ds.data_vars))):
             raise ConfigError(
                 at, found=f"no {', '.join(lost)} in {full}", needed=f"one of {sorted(map(str, ds.data_vars))}"
             )
+        if "time" not in ds.variables and label.startswith("product "):
+            raise ConfigError(at, found=f"no time in {full}", needed=f"dekads; {_use_of(plan, label)}")
         grids[label] = Grid.of(ds)
         if label.startswith("product "):
             numbers = dekads.ordinals(ds["time"].values)
@@ -113,7 +115,8 @@ def check_plan(plan: Plan, library: Any) -> None:
     for label, grid in grids.items():
         if grid != grids[first]:
             raise ConfigError(f"plan {plan.name}: {label}", found=str(grid) + f" {_box(grid)}",
-                              needed=f"the grid of {first}: {grids[first]} {_box(grids[first])}",
+                              needed=f"the grid of {first}: {grids[first]} {_box(grids[first])}; "
+                                     f"{_use_of(plan, label)}",
                               do="Regrid it with vadose.regrid first.")  # fmt: skip
     check_time(plan, have)
 
@@ -187,6 +190,17 @@ def _needed(plan: Plan) -> list[tuple[str, str, list[str]]]:
     layers = {"zones.climate": plan.zones.climate, "mask.thawed": plan.mask.thawed,
               "mask.land_cover": plan.mask.land_cover}  # fmt: skip
     return out + [(label, layer.dataset, [layer.variable]) for label, layer in layers.items() if layer]
+
+
+def _use_of(plan: Plan, label: str) -> str:
+    """In words: what the plan reads a product for, and when."""
+    kind, _, name = label.partition(" ")
+    if kind != "product":
+        return "every dataset of the plan"
+    period = plan.products[name].period
+    roles = [f"a {role} of round {r.name}" for r in plan.rounds
+             for role, names in (("target", r.targets), ("predictor", r.predictors)) if name in names]  # fmt: skip
+    return f"{name} for {'-'.join(period) if period else 'all dekads'}, {', '.join(roles) or 'the mask'}"
 
 
 def _variables(factor: Factor, chosen: set[str]) -> list[tuple[str, str]]:

@@ -193,7 +193,8 @@ def finish(inputs: Inputs, ds: xr.Dataset) -> xr.Dataset:
     used = sorted({p for r in plan.rounds for p in (*r.predictors, *r.targets)} & set(plan.products))
     return schema.stamp(out, title=f"Fused soil moisture ({plan.name})", product=inputs.name,
                         inputs=[plan.dataset(plan.products[p].dataset) for p in used],
-                        simulated=schema.is_simulated(ds), plan=plan.name, plan_digest=inputs.digest)  # fmt: skip
+                        simulated=schema.is_simulated(ds), plan=plan.name, plan_digest=inputs.digest,
+                        step="dekad")  # fmt: skip
 
 
 def _mask_block(whole: np.ndarray, *, inputs: Inputs, numbers: np.ndarray, block_info: Any = None) -> np.ndarray:

@@ -11,10 +11,10 @@ import xarray as xr
 from .. import schema
 from ..errors import ConfigError, GridError
 from ..grid import Grid
-from ..stats import rescale, triple
+from ..stats import copula, rescale, triple
 
 #: How products are scaled and weighted.
-METHODS = ("tc", "equal", "lr", "qm")
+METHODS = ("tc", "equal", "lr", "qm", "copula")
 
 #: Fewest common samples of a triple or a line; CDF matching needs 40.
 MIN_N = 30
@@ -33,10 +33,11 @@ def merge(datasets: Mapping[str, xr.Dataset], *, reference: xr.Dataset, method: 
         Products with ``sm`` (time, lat, lon) [m3 m-3] on one grid; periods may differ.
     reference : xarray.Dataset
         Product whose climate the result takes; it is averaged only if the same object is among the datasets too.
-    method : {"tc", "equal", "lr", "qm"}
+    method : {"tc", "equal", "lr", "qm", "copula"}
         ``"tc"``: CDF matching, weights by the error variances of triple collocation. ``"equal"``: CDF matching, equal
         weights. ``"lr"``: linear regression to the reference, weights by residual variance. ``"qm"``: quantile mapping
-        in up to 100 bins, weights by residual variance.
+        in up to 100 bins, weights by residual variance. ``"copula"``: what the reference is expected to be given the
+        products at hand, by a Gaussian copula (:func:`vadose.stats.copula.conditional`).
     sensors : mapping, optional
         Product -> sensor; two products of one sensor, whose errors are not independent, never share a triple.
     min_n : int
@@ -76,13 +77,17 @@ def merge(datasets: Mapping[str, xr.Dataset], *, reference: xr.Dataset, method: 
         raise ConfigError("method", found=repr(method), needed=f"one of {list(METHODS)}")
     if not datasets:
         raise ConfigError("datasets", found="no product", needed="at least one")
-    names = list(datasets)
     grid = Grid.of(reference)
     for name, ds in datasets.items():
         if Grid.of(ds) != grid:
             raise GridError(name, found=str(Grid.of(ds)), needed=f"the grid of the reference: {grid}",
                             do="Regrid it with vadose.regrid first.")  # fmt: skip
     times = np.unique(np.concatenate([ds["time"].values for ds in datasets.values()]))
+    if method == "copula":  # what is expected is not among what is given
+        datasets = {n: ds for n, ds in datasets.items() if ds is not reference}
+        if not datasets:
+            raise ConfigError("datasets", found="no product but the reference", needed="at least one")
+    names = list(datasets)
     chunks = {"time": -1, "lat": 100, "lon": 100}
 
     def series(ds: xr.Dataset) -> xr.DataArray:
@@ -112,8 +117,10 @@ def merge(datasets: Mapping[str, xr.Dataset], *, reference: xr.Dataset, method: 
     flag = xr.where(ds["sm"].isnull(), np.uint16(schema.FLAGS["missing"]), np.uint16(0)).astype("uint16")
     ds["flag"] = flag.assign_attrs(schema.flag_attrs())
     simulated = any(schema.is_simulated(d) for d in (*datasets.values(), reference))
+    steps = {str(d.attrs.get("step", "")) for d in datasets.values()}
+    step = (steps.pop() or None) if len(steps) == 1 else None
     return schema.stamp(schema.with_grid(ds, grid), title=f"Merged soil moisture ({method})", product=f"merge-{method}",
-                        inputs=names, simulated=simulated)  # fmt: skip
+                        inputs=names, simulated=simulated, step=step)  # fmt: skip
 
 
 def _triples(names: list[str], sensors: Mapping[str, str]) -> list[tuple[int, int, int]]:
@@ -144,6 +151,8 @@ def merge_rows(x: np.ndarray, reference: np.ndarray, *, method: str, triples: li
     ndarray, shape (3, point, time)
         Value [m3 m-3], standard uncertainty [m3 m-3] and number of products.
     """
+    if method == "copula":
+        return _copula_rows(x, reference, min_n=min_n)
     matched = match_rows(x, reference, method=method, min_n=min_n)
     residual = matched - reference
     good = np.isfinite(residual)
@@ -162,6 +171,23 @@ def merge_rows(x: np.ndarray, reference: np.ndarray, *, method: str, triples: li
     sigma = np.sqrt((weight**2 * error[..., None] ** 2).sum(axis=0))
     none = count == 0
     return np.stack([np.where(none, np.nan, value), np.where(none, np.nan, sigma), count])
+
+
+def _copula_rows(x: np.ndarray, reference: np.ndarray, *, min_n: int) -> np.ndarray:
+    """Expectation given the products at hand; arguments and shape as :func:`merge_rows`.
+
+    Notes
+    -----
+    Choice: products that never met the reference are tied to the reference as the others continue it.
+    """
+    value, sigma, used = copula.conditional(x, reference, min_n=min_n)
+    for _ in range(len(x)):
+        longer = np.where(np.isfinite(reference), reference, value)
+        more, spread, now = copula.conditional(x, longer, min_n=min_n)
+        if not (now & ~used).any():
+            break
+        value, sigma, used = more, spread, now
+    return np.stack([value, sigma, (np.isfinite(x) & used[..., None]).sum(axis=0)])
 
 
 def match_rows(x: np.ndarray, reference: np.ndarray, *, method: str, min_n: int = MIN_N) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,7 @@ from .inputs import Inputs
 from .networks import check_digest, networks_name, pack, part, unpack
 from .plan import SIMULATED, Plan, Round, SubStep
 from .simulate import simulate_round
+from .spread import over_blocks
 from .table import Table, read_table, scramble, thin
 from .zones import Block
 
@@ -81,16 +83,19 @@ def _train_set(inputs: Inputs, round_: Round, step: SubStep, set_name: str, prog
     digest, there = inputs.digest, set(library.names())
     blocks = list(inputs.zones.blocks(plan.zones.block))
     names = []
-    for i, block in enumerate(blocks):
+    todo = []
+    for block in blocks:
         names.append(networks_name(inputs.name, set_name, block.name))
-        if progress:
-            progress(f"train {set_name}", i, len(blocks))
         if names[-1] in there:
             check_digest(library.open(names[-1]), digest, where=names[-1])
-            continue
-        table = read_table(inputs, round_, step, block, halo=max(plan.zones.windows, default=1) // 2)
-        ds = pack(train_block(inputs, plan.combinations(round_, step), table, block))
-        _write(inputs, names[-1], ds, digest)
+        else:
+            todo.append((block, names[-1]))
+    trained = over_blocks(partial(_train, inputs, round_, step), [block for block, _ in todo])
+    done = len(blocks) - len(todo)
+    for i, (_, name) in enumerate(todo, done):
+        if progress:
+            progress(f"train {set_name}", i, len(blocks))
+        _write(inputs, name, next(trained), digest)
     if plan.zones.wide or not plan.zones.local:
         wide = networks_name(inputs.name, set_name, "wide")
         if wide in there:
@@ -100,6 +105,12 @@ def _train_set(inputs: Inputs, round_: Round, step: SubStep, set_name: str, prog
             _write(inputs, wide, pack(train_wide(plan, plan.combinations(round_, step), samples)), digest)
         names.append(wide)
     return names
+
+
+def _train(inputs: Inputs, round_: Round, step: SubStep, block: Block) -> Any:
+    """Networks of one block as a dataset: the task that a worker is given."""
+    table = read_table(inputs, round_, step, block, halo=max(inputs.plan.zones.windows, default=1) // 2)
+    return pack(train_block(inputs, inputs.plan.combinations(round_, step), table, block))
 
 
 def _write(inputs: Inputs, name: str, ds: Any, digest: str) -> None:

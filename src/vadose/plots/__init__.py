@@ -7,11 +7,13 @@ name and unit of the data; simulated data are marked on the figure itself.
 
 from .agreement import agreement_map, slope_correlation
 from .boxes import score_boxes
+from .calibration import calibration_curve
 from .change import change_map
 from .coastline import coastline
 from .collocation import collocation_bars, collocation_cells
 from .component_maps import contribution_maps, top_component_maps
 from .component_rings import component_rings
+from .contributions import contribution_table
 from .counts import dropped_bars
 from .coupling import coupling_donuts, coupling_heatmap, coupling_map
 from .courses import score_course, spatial_courses
@@ -21,30 +23,37 @@ from .depth import depth_boxes, swi_series
 from .drawing import svg
 from .drought import drought_area_series, drought_map, drought_timeline
 from .field_panels import trend_panels
+from .fields import field_maps
 from .forcing_map import forcing_map
 from .global_map import global_map
 from .heat_map import variability_heat_map
+from .hovmoeller import coverage_hovmoeller
 from .intervals import forest
 from .maps import score_map, station_map, status_map
 from .period_bars import difference_bars, omega_chart
 from .ridges import ridge_plot
+from .seams import seam_profile
 from .season_lines import season_lines
 from .series import break_gaps, time_series
+from .steps import step_series
 from .trend_map import trend_map
 from .trend_rows import region_rates, share_bars
 
 __all__ = [
     "agreement_map",
     "break_gaps",
+    "calibration_curve",
     "change_map",
     "coastline",
     "collocation_bars",
     "collocation_cells",
     "component_rings",
     "contribution_maps",
+    "contribution_table",
     "coupling_donuts",
     "coupling_heatmap",
     "coupling_map",
+    "coverage_hovmoeller",
     "cycle_curves",
     "cycle_map",
     "depth_boxes",
@@ -54,6 +63,7 @@ __all__ = [
     "drought_map",
     "drought_timeline",
     "drydown_fits",
+    "field_maps",
     "forcing_map",
     "forest",
     "global_map",
@@ -65,12 +75,14 @@ __all__ = [
     "score_boxes",
     "score_course",
     "score_map",
+    "seam_profile",
     "season_lines",
     "share_bars",
     "slope_correlation",
     "spatial_courses",
     "station_map",
     "status_map",
+    "step_series",
     "svg",
     "swi_series",
     "time_series",

@@ -57,7 +57,9 @@ RECIPES = {
     "seasonal-drydown": Recipe("Yearly cycle, precipitation lag, dry-down and memory of a record (or a simulated one)",
                                "seasonal_drydown:seasonal_drydown", takes=("library", "config")),
     "twin-exam": Recipe("Twin exam - eleven simulated products fused and judged by the truth (needs no data)",
-                        "twin_exam:twin_exam"),
+                        "twin_exam:twin_exam", takes=("config",)),
+    "rsssm": Recipe("RSSSM - eleven microwave products fused in five rounds, 2003-2018, beside their rivals",
+                    "rsssm:rsssm", takes=("library", "config")),
 }  # fmt: skip
 
 

@@ -1,18 +1,19 @@
-"""The tour: a simulated Earth, two sensors judged by stations, and the judgement judged by the truth."""
+"""The tour: a simulated Earth, sensors judged by stations and the truth, and eleven products fused into one record."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import xarray as xr
-
 from .. import twin, validation
 from ..report import Column, Report
 from ..store import Library
 from .config import EvaluateConfig, validate
 from .evaluate import evaluate, writable_folder
+from .fusion_report import add_summary
+from .fusion_settings import FusionSettings
+from .true_pairs import true_pairs
+from .twin_exam import run_exams, write_exams
 from .validation_report import with_interval
 
 Step = Callable[[int, int, str], None]
@@ -20,18 +21,24 @@ Step = Callable[[int, int, str], None]
 REGION = (-4.0, 38.0, 1.0, 42.0)
 RESOLUTION = 0.25
 YEARS = (2015, 2017)
+#: The examination of fusion inside the tour: 64 cells, all rounds.
+FUSION = FusionSettings(region=(-8.0, 38.0, -6.0, 40.0), resolution=0.25)
 SENSORS = {"Simulated sensor A": "twin/sensor_a", "Simulated sensor B": "twin/sensor_b"}
 
 
-def demo(*, out: str | Path, seed: int = 7, step: Step = lambda done, total, text: None) -> Path:
-    """Make a small simulated Earth, validate its sensors and compare the verdict with the truth.
+def demo(*, out: str | Path, seed: int = 7, fusion: FusionSettings = FUSION,
+         step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
+    """Make a small simulated Earth, validate its sensors, fuse eleven products, and compare both with the truth.
 
     Parameters
     ----------
     out : path
-        Output folder: ``library``, ``report.html``, ``scores.nc``, ``scores.csv``, ``config.yaml``.
+        Output folder: ``library``, ``report.html``, ``scores.nc``, ``scores.csv``, ``config.yaml``, and ``fusion`` with
+        the examination of fusion (:func:`vadose.recipes.twin_exam.twin_exam`).
     seed : int
         Seed of the simulated Earth.
+    fusion : FusionSettings
+        The examination's settings; its seed is the demo's.
     step : callable
         Told (done, total, text) as the work goes on.
 
@@ -41,22 +48,33 @@ def demo(*, out: str | Path, seed: int = 7, step: Step = lambda done, total, tex
         The report.
     """
     folder = writable_folder(out).resolve()
+    asked = fusion.model_copy(update={"seeds": (seed,)})
     library = Library(str(folder / "library"))
-    for name in library.names():  # a second run starts afresh
-        library.delete(name)
-    step(0, 3, "making land, weather, soil water, sensors and stations")
+    for lib in (library, Library(str(folder / "fusion" / f"library-{seed}"))):
+        for name in lib.names():  # a second run starts afresh
+            lib.delete(name)
+    step(0, 8, "making land, weather, soil water, sensors and stations")
     twin.create(library, region=REGION, resolution=RESOLUTION, years=YEARS, seed=seed)
+    exams = run_exams(folder / "fusion", asked, step=lambda done, total, text: step(1 + done, 8, f"fusion, {text}"))
+    write_exams(folder / "fusion", asked, exams)
     config = settings(folder, seed)
-    step(1, 3, "judging the sensors by the stations")
-    report = evaluate(config, out=folder, extra=lambda report: _against_truth(report, library))
-    step(3, 3, "done")
+    step(7, 8, "judging the sensors by the stations")
+
+    def more(report: Report) -> None:
+        _against_truth(report, library)
+        add_summary(
+            report, exams[0].exam, "All tables, figures and verdicts stand in fusion/report.html beside this page."
+        )
+
+    report = evaluate(config, out=folder, extra=more)
+    step(8, 8, "done")
     return report
 
 
 def settings(folder: Path, seed: int) -> EvaluateConfig:
     """The validation of the demo, as a configuration a user could write."""
     raw = {
-        "title": "Demo: two simulated sensors judged by simulated stations",
+        "title": "Demo: simulated sensors judged by stations, eleven products fused",
         "library": str(folder / "library"),
         "out": str(folder),
         "stations": {"dataset": "twin/stations", "depth": [0.0, 0.1]},
@@ -87,15 +105,3 @@ def _against_truth(report: Report, library: Library) -> None:
     note = ("A station is a point and not a cell, which adds an error of its own: expect a larger ubRMSE and a smaller "
             "R in the tables that rest on stations.")  # fmt: skip
     report.add_table(columns, rows, caption, notes=note)
-
-
-def true_pairs(estimate: xr.DataArray, truth: xr.DataArray) -> xr.Dataset:
-    """Pairs of two gridded series on one grid and time axis: every cell is a pair of series."""
-    estimate, truth = xr.align(estimate, truth, join="exact")
-    stacked = {k: v.stack(cell=("lat", "lon")).transpose("cell", "time").reset_index("cell", drop=True)
-               for k, v in (("estimate", estimate), ("reference", truth))}  # fmt: skip
-    pairs = xr.Dataset(stacked).chunk(time=-1) if estimate.chunks else xr.Dataset(stacked)
-    pairs = pairs.where(pairs["estimate"].notnull() & pairs["reference"].notnull())
-    for name in ("estimate", "reference"):
-        pairs[name].attrs["units"] = "m3 m-3"
-    return pairs.assign_coords(cell=np.arange(pairs.sizes["cell"])).assign_attrs(simulated="true", title="true pairs")

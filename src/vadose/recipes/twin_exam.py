@@ -3,142 +3,116 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
 import xarray as xr
 
-from .. import fusion, plots, twin, validation
-from ..report import Column, Report
+from .. import twin
+from ..report import Report
 from ..store import Library
-from .demo import true_pairs
-from .validation_report import with_interval
+from .evaluate import writable_folder
+from .fusion_exam import Exam, examine
+from .fusion_report import add_exam, add_origin, add_verdicts
+from .fusion_settings import FusionSettings
+from .fusion_verdicts import Verdict, judge
+from .settings import dump, read
 
 Step = Callable[[int, int, str], None]
 
-REGION = (-4.0, 39.0, -2.0, 41.0)
-RESOLUTION = 0.1
-YEARS = (2003, 2018)
-SEED = 7
 
-#: Rivals on the same inputs.
-MERGES = {
-    "tc": "CDF matching, triple-collocation weights",
-    "equal": "CDF matching, equal weights",
-    "lr": "linear regression",
-    "qm": "quantile mapping",
-}
-
-
-def twin_exam(*, out: str | Path, region: tuple[float, float, float, float] = REGION, seed: int = SEED,
+def twin_exam(*, out: str | Path, config: str | Path | None = None, settings: FusionSettings | None = None,
               step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
-    """Make a simulated region, fuse its eleven products by the plan ``rsssm`` and judge the result by the truth.
+    """Make a simulated region for each seed, fuse its products by the plan and judge the result by the truth.
 
     Parameters
     ----------
     out : path
-        Output folder: ``library``, ``report.html``, ``scores.csv``. What the library holds already is kept, so that an
-        interrupted run goes on.
-    region : tuple of float
-        ``(west, south, east, north)`` [degrees].
-    seed : int
-        Seed of the simulated Earth.
+        Output folder: ``report.html``, ``scores.csv``, ``verdicts.csv``, ``config.yaml`` and one library for each
+        seed, ``library-<seed>``. What a library holds already is kept, so that an interrupted run goes on.
+    config : path, optional
+        YAML file of :class:`FusionSettings`.
+    settings : FusionSettings, optional
+        The same as an object.
     step : callable
         Told (done, total, text) as the work goes on.
 
     Returns
     -------
     Path
-        The report.
+        The report; figures are of the first seed.
     """
-    folder = Path(out).resolve()
+    asked = settings or (read(config, FusionSettings) if config else FusionSettings())
+    folder = writable_folder(out).resolve()
+    exams = run_exams(folder, asked, step=step)
+    step(1, 1, "done")
+    return write_exams(folder, asked, exams)
+
+
+@dataclass(frozen=True)
+class OneSeed:
+    """The examination of one seed."""
+
+    seed: int
+    exam: Exam
+    verdicts: list[Verdict]
+
+
+def run_exams(folder: Path, settings: FusionSettings, *, step: Step) -> list[OneSeed]:
+    """Simulate, fuse and judge each seed."""
+    out = []
+    for i, seed in enumerate(settings.seeds):
+
+        def told(done: int, total: int, text: str, *, i: int = i, seed: int = seed) -> None:
+            step(i * total + done, len(settings.seeds) * total, f"seed {seed}: {text}")
+
+        told(0, 5, "simulating land, weather, soil water and products")
+        library = Library(str(folder / f"library-{seed}"))
+        make_earth(library, settings, seed=seed)
+        exam = examine(library, settings, step=told)
+        out.append(OneSeed(seed, exam, judge(exam, seed=seed)))
+    return out
+
+
+def write_exams(folder: Path, settings: FusionSettings, exams: list[OneSeed]) -> Path:
+    """Write report, tables and settings; returns the report."""
     folder.mkdir(parents=True, exist_ok=True)
-    library = Library(str(folder / "library"))
-    step(0, 4, "simulating land, weather, soil water and eleven products")
-    if "twin/stations" not in library.names():  # the last to be written
-        for name in library.names():
-            library.delete(name)
-        twin.create(library, region=region, resolution=RESOLUTION, years=YEARS, seed=seed, step="dekad",
-                    products="rsssm")  # fmt: skip
-    plan = fusion.Plan.load("rsssm")
-    step(1, 4, "training and simulating five rounds")
-    fused = fusion.fuse(plan, library)
-    step(2, 4, "merging in the ways of others")
-    inputs = {k: library.open(plan.prefix + p.dataset) for k, p in plan.products.items()}
-    sensors = {k: p.sensor for k, p in plan.products.items()}
-    target = plan.rounds[0].targets[0]
-    records = {"fused (localised networks)": fused["sm"]}
-    for method, label in MERGES.items():
-        merged = fusion.merge(inputs, reference=inputs[target], method=method, sensors=sensors)
-        records[f"merged: {label}"] = merged["sm"].sel(time=fused["time"])
-    step(3, 4, "scoring against the truth")
-    truth = library.open("twin/truth")["sm"].isel(layer=0, drop=True)
-    report = _report(fused, records, {k: d["sm"] for k, d in inputs.items()}, truth, target, folder)
-    step(4, 4, "done")
-    return report
-
-
-def compare(records: dict[str, xr.DataArray], truth: xr.DataArray) -> xr.Dataset:
-    """Pooled scores of records against the truth, each on its own times; ``coverage`` is the share with a value."""
-    scores = {}
-    for label, sm in records.items():
-        times = np.intersect1d(sm["time"].values, truth["time"].values)
-        pairs = true_pairs(sm.sel(time=times), truth.sel(time=times)).compute()
-        one = validation.score_pooled(pairs, n_boot=300)
-        one["coverage"] = (
-            (),
-            float(pairs["estimate"].notnull().mean()),
-            {"units": "1", "long_name": "share with a value"},
-        )
-        scores[label] = one
-    return validation.tidy(scores)
-
-
-def inside_bands(fused: xr.Dataset, truth: xr.DataArray, *, debias: bool) -> dict[str, float]:
-    """Share of the truth within 1 and 1.96 standard uncertainties; optionally after the mean difference is removed."""
-    error = (fused["sm"] - truth.sel(time=fused["time"])).compute()
-    if debias:
-        error = error - error.mean("time")
-    ratio = np.abs(error) / fused["sm_uncertainty"].compute()
-    valid = np.isfinite(ratio)
-    return {"68 %": float((ratio <= 1).sum() / valid.sum()), "95 %": float((ratio <= 1.96).sum() / valid.sum())}
-
-
-def _report(fused, records, inputs, truth, target: str, folder: Path) -> Path:
-    report = Report("Twin exam: eleven simulated products fused", simulated=True,
-                    subtitle="plan rsssm, 2003-2018, dekads at 0.1°, judged by the simulated truth")  # fmt: skip
-    report.add_section(
-        "Records and rivals",
-        f"The fused record and four merges of the same inputs, all brought to the climate of {target}. Bias against "
-        "the truth is therefore the target's; ubRMSE and R tell what the method itself adds or loses.",
-    )
-    best = compare(records, truth)
-    _table(report, best, "Complete records against the simulated truth of the top layer, all cells and dekads.")
-    for metric, unit in (("ubrmse", "m3 m-3"), ("r", "1"), ("rmse", "m3 m-3")):
-        caption = f"{validation.METRICS[metric][1].capitalize()} of the records against the truth."
-        report.add_figure(plots.svg(plots.forest(best, metric), title=caption), caption, units=unit)
-    report.add_section("The inputs", "Each product on its own dekads.")
-    single = compare(inputs, truth)
-    _table(report, single, "Single products against the simulated truth, all cells and dekads each has.")
-    caption = "Unbiased RMSE of the single products against the truth."
-    report.add_figure(plots.svg(plots.forest(single, "ubrmse"), title=caption), caption, units="m3 m-3")
-    report.add_section("Uncertainty", "How often the truth lies within the stated uncertainty of the fused record.")
-    rows = [[label, *inside_bands(fused, truth, debias=flag).values()]
-            for label, flag in (("as it is", False), ("after removing each cell's mean difference", True))]  # fmt: skip
-    report.add_table([Column("truth"), Column("within 1 σ (68 %)", digits=2), Column("within 1.96 σ (95 %)", digits=2)],
-                     rows, "Coverage of the fused record's uncertainty.")  # fmt: skip
-    report.add_provenance({"plan": fused.attrs.get("plan", ""), "seed": truth.attrs.get("seed", SEED),
-                           "software": fused.attrs.get("software", "")})  # fmt: skip
-    best.to_dataframe().to_csv(folder / "scores.csv")
+    (folder / "config.yaml").write_text(dump(settings), encoding="utf-8")
+    pd.concat([t.assign(seed=e.seed) for e in exams for t in score_tables(e.exam)]).to_csv(folder / "scores.csv")
+    verdicts = [v for e in exams for v in e.verdicts]
+    pd.DataFrame([vars(v) for v in verdicts]).to_csv(folder / "verdicts.csv", index=False)
+    first = exams[0].exam
+    west, south, east, north = settings.region
+    report = Report(
+        f"Twin exam: {len(first.plan.products)} simulated products fused", simulated=True,
+        subtitle=f"plan {first.plan.name}, {settings.years[0]}-{settings.years[1]}, dekads at "
+        f"{settings.resolution:g}°, longitude {west:g} to {east:g}°, latitude {south:g} to {north:g}°, seeds "
+        f"{', '.join(map(str, settings.seeds))}; judged by the simulated truth",
+    )  # fmt: skip
+    add_verdicts(report, verdicts)
+    add_exam(report, first)
+    add_origin(report, first, {"seeds": list(settings.seeds), "figures of seed": exams[0].seed})
     return report.write(folder / "report.html")
 
 
-def _table(report: Report, scores: xr.Dataset, caption: str) -> None:
-    columns = [Column("record"), Column("coverage", digits=2), Column("n"), Column("R"), Column("bias", "m3 m-3"),
-               Column("ubRMSE", "m3 m-3"), Column("RMSE", "m3 m-3")]  # fmt: skip
-    rows = []
-    for label in scores["product"].values:
-        s = scores.sel(product=label)
-        errors = [with_interval(s, m, 4) for m in ("bias", "ubrmse", "rmse")]
-        rows.append([str(label), float(s["coverage"]), int(s["n"]), with_interval(s, "r", 3), *errors])
-    report.add_table(columns, rows, caption)
+def make_earth(library: Library, settings: FusionSettings, *, seed: int) -> None:
+    """Simulate the region of the settings into a library, unless it is whole there already."""
+    if "twin/stations" in library.names():  # the last to be written
+        return
+    for name in library.names():
+        library.delete(name)
+    twin.create(library, region=settings.region, resolution=settings.resolution, years=settings.years, seed=seed,
+                step="dekad", products="rsssm")  # fmt: skip
+
+
+def score_tables(exam: Exam) -> list[pd.DataFrame]:
+    """Scores of records and of single products, one row each."""
+    wanted = ("coverage", "n", "r", "bias", "ubrmse", "rmse", "ratio", "ratio_unbiased")
+    tables = {"record": exam.records, "product": exam.products}
+    frames = []
+    for kind, table in tables.items():
+        if isinstance(table, xr.Dataset):
+            frame = table[[w for w in wanted if w in table]].drop_vars("quantile", errors="ignore").to_dataframe()
+            frames.append(frame.assign(kind=kind))
+    return frames

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .airborne import airborne
 from .anomalies import anomalies
+from .calibration import calibration
 from .categories import by_category
 from .collocation import dependent, quadruple_collocation, triple_collocation
 from .common_cells import Evaluation, matchups
@@ -29,9 +30,43 @@ from .time_stability import informative, time_stable
 from .verdicts import dropped, select
 
 __all__ = [
-    "METRICS", "Evaluation", "airborne", "anomalies", "by_category", "compare", "compare_runs", "composite",
-    "core_cells", "dependent", "dropped", "dry_cells", "evaluate", "head_to_head", "independent", "informative",
-    "lookup", "matchups", "merge", "quadruple_collocation", "representative", "scale", "score", "score_by_period",
-    "score_by_wetness", "score_parts", "score_pooled", "score_spatial", "select", "spatial_fidelity", "stability",
-    "strict_cells", "summarize", "tidy", "time_stable", "to_qa4sm", "triple_collocation", "weights_from_collocation",
-]  # fmt: skip
+    "METRICS",
+    "Evaluation",
+    "airborne",
+    "anomalies",
+    "by_category",
+    "calibration",
+    "compare",
+    "compare_runs",
+    "composite",
+    "core_cells",
+    "dependent",
+    "dropped",
+    "dry_cells",
+    "evaluate",
+    "head_to_head",
+    "independent",
+    "informative",
+    "lookup",
+    "matchups",
+    "merge",
+    "quadruple_collocation",
+    "representative",
+    "scale",
+    "score",
+    "score_by_period",
+    "score_by_wetness",
+    "score_parts",
+    "score_pooled",
+    "score_spatial",
+    "select",
+    "spatial_fidelity",
+    "stability",
+    "strict_cells",
+    "summarize",
+    "tidy",
+    "time_stable",
+    "to_qa4sm",
+    "triple_collocation",
+    "weights_from_collocation",
+]

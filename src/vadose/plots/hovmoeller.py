@@ -1,0 +1,97 @@
+"""A Hovmöller diagram of coverage: latitude against time, by where the values come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from .basemap import degrees
+from .naming import check_variable
+from .style import FAINT, GREY, PALETTE, WIDTH, axis_label, drawn, finish, new_figure, place
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Colours of origins that are no round.
+OTHERS = {"gap filled": "#999999", "snow or ice": "#a6cee3", "no value": "#ffffff"}
+
+
+@drawn
+def coverage_hovmoeller(coverage: xr.Dataset) -> Figure:
+    """Draw the share of the land with a value, and the origin of most values, by latitude and time.
+
+    Parameters
+    ----------
+    coverage : Dataset
+        ``share`` (origin, time, lat) and ``covered`` (time, lat) [1], as from ``vadose.fusion.coverage``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    SchemaError
+        If a variable is missing.
+
+    Notes
+    -----
+    The lower panel shows for each latitude and dekad the origin with the largest share.
+    """
+    from matplotlib.colors import ListedColormap
+    from matplotlib.patches import Patch
+
+    check_variable(coverage, "share", "covered", "origin", where="coverage")
+    origins = coverage["origin"].values.astype(str).tolist()
+    rounds = [o for o in origins if o not in OTHERS]
+    colours = dict(zip(rounds, PALETTE[:4] + PALETTE[4:])) | OTHERS
+    share = coverage["share"].transpose("origin", "lat", "time").values
+    covered = coverage["covered"].transpose("lat", "time").values
+    land = np.isfinite(share).any(axis=0)
+    most = np.where(land, np.nan_to_num(share, nan=-1.0).argmax(axis=0), -1).astype("float64")
+    most[most < 0] = np.nan
+    time, lat = coverage["time"].values, coverage["lat"].values.astype(float)
+    entries = len(origins)
+    rows = -(-entries // 4)
+    tall, foot = 1.35, 0.5 + 0.19 * rows
+    figure = new_figure(WIDTH, 2 * tall + 0.78 + foot)
+    width = WIDTH - 1.5
+    upper = place(figure, 0.62, foot + tall + 0.52, width, tall)
+    lower = place(figure, 0.62, foot, width, tall)
+    x, y = _time_edges(time), _edges(lat)
+    mesh = upper.pcolormesh(x, y, np.ma.masked_invalid(100 * covered), cmap="cividis", vmin=0, vmax=100,
+                            rasterized=True)  # fmt: skip
+    lower.pcolormesh(x, y, np.ma.masked_invalid(most), cmap=ListedColormap([colours[o] for o in origins]),
+                     vmin=-0.5, vmax=entries - 0.5, rasterized=True)  # fmt: skip
+    for axes, words in ((upper, f"{axis_label(coverage['covered']).partition('[')[0]}[%]"),
+                        (lower, "Origin of most values")):  # fmt: skip
+        axes.set_facecolor(FAINT)
+        axes.set_title(words, loc="left", size=8.5)
+        axes.set_ylabel("Latitude")
+        ticks = [t for t in axes.get_yticks() if y.min() <= t <= y.max()]
+        axes.set_yticks(ticks, [degrees(t, "NS") for t in ticks])
+        axes.set_ylim(y.min(), y.max())
+    bar_axes = place(figure, 0.62 + width + 0.12, foot + tall + 0.52, 0.1, tall)
+    bar = figure.colorbar(mesh, cax=bar_axes)
+    bar.outline.set_linewidth(0.5)
+    handles = [Patch(facecolor=colours[o], edgecolor=GREY, linewidth=0.4, label=o) for o in origins]
+    figure.legend(handles=handles, loc="lower center", ncols=4, bbox_to_anchor=(0.5, 0.0), borderaxespad=0.1,
+                  handlelength=1.2, columnspacing=1.6)  # fmt: skip
+    mean = "; ".join(f"{o} {100 * float(np.nanmean(s)) if land.any() else 0:.1f} %" for o, s in zip(origins, share))
+    return finish(figure, coverage, title="Coverage by latitude and time",
+                  description=f"Mean share of the land of each latitude: {mean}.")  # fmt: skip
+
+
+def _time_edges(time: np.ndarray) -> np.ndarray:
+    step = np.diff(time)
+    last = step[-1] if step.size else np.timedelta64(10, "D")
+    return np.r_[time, time[-1] + last]
+
+
+def _edges(centres: np.ndarray) -> np.ndarray:
+    if centres.size < 2:
+        return np.r_[centres[0] + 0.5, centres[0] - 0.5]
+    middle = (centres[1:] + centres[:-1]) / 2
+    return np.r_[2 * centres[0] - middle[0], middle, 2 * centres[-1] - middle[-1]]

@@ -1,0 +1,172 @@
+"""Fuse a library by a plan, make the rivals, and gather everything a report on them needs."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import dask
+import numpy as np
+import xarray as xr
+
+from .. import analysis, fusion, schema, validation
+from ..errors import ConfigError
+from . import fusion_scores as scores
+from .fusion_settings import FusionSettings
+from .rivals import BASELINES, make_rivals
+
+Step = Callable[[int, int, str], None]
+
+FUSED = "fused, a network per zone"
+
+
+@dataclass
+class Exam:
+    """All results, tidy. ``reference`` is ``"truth"``, ``"stations"`` or empty where there is neither."""
+
+    plan: fusion.Plan
+    fused: xr.Dataset
+    simulated: bool
+    reference: str
+    availability: xr.Dataset
+    skill: xr.Dataset
+    contributions: xr.Dataset
+    coverage: xr.Dataset
+    seams: dict[str, xr.Dataset]
+    steps: xr.Dataset
+    series: xr.DataArray
+    break_point: xr.Dataset
+    fields: dict[str, xr.DataArray]
+    absent: dict[str, str] = field(default_factory=dict)
+    records: xr.Dataset | None = None
+    products: xr.Dataset | None = None
+    rounds: xr.Dataset | None = None
+    calibration: xr.Dataset | None = None
+    trends: dict[str, float] = field(default_factory=dict)
+
+
+def examine(library: Any, settings: FusionSettings, *, step: Step = lambda done, total, text: None) -> Exam:
+    """Train, simulate, make rivals and score; what the library holds already is kept.
+
+    Raises
+    ------
+    ConfigError
+        If the plan cannot run, or a dataset named as truth or stations is missing.
+    """
+    plan, name = settings.resolved(), settings.name
+    plan.check(library)
+
+    def told(base: int) -> Callable[[str, int, int], None]:
+        return lambda label, done, total: step(base, 5, f"{label} ({done + 1} of {total})")
+
+    fused = fusion.fuse(plan, library, name=name, progress=told(0))
+    rivals = make_rivals(plan, library, name=name, which=settings.baselines, progress=told(1))
+    step(2, 5, "scoring")
+    simulated = schema.is_simulated(fused)
+    truth, stations = references(library, plan, settings)
+    exam = _look(plan, library, fused, name, truth)
+    exam.absent = {k: v for k, v in rivals.items() if isinstance(v, str)}
+    if truth is None and stations is None:
+        return exam
+    exam.reference = "truth" if truth is not None else "stations"
+    pair = scores.by_truth(truth) if truth is not None else scores.by_stations(stations, depth=settings.depth)
+    records = {FUSED: fused} | {BASELINES[k]: v for k, v in rivals.items() if isinstance(v, xr.Dataset)}
+    exam.records = scores.score_records(records, fused=FUSED, pair=pair, n_boot=settings.n_boot)
+    step(3, 5, "scoring single products")
+    used = dict.fromkeys(p for r in plan.rounds for p in (*r.targets, *r.predictors) if p in plan.products)
+    single = {FUSED: fused} | {k: library.open(plan.dataset(plan.products[k].dataset)) for k in used}
+    exam.products = scores.score_records(single, fused=FUSED, pair=pair, n_boot=settings.n_boot)
+    exam.rounds = scores.by_round(fused, plan, pair)
+    if truth is not None:
+        exam.calibration = validation.calibration(
+            fused["sm"], fused["sm_uncertainty"], scores.marked(truth.sel(time=fused["time"]), simulated)
+        ).compute()
+        exam.trends = _trends(fused["sm"], truth)
+    step(4, 5, "writing")
+    return exam
+
+
+def references(library: Any, plan: fusion.Plan, settings: FusionSettings) -> tuple[Any, Any]:
+    """Truth (top layer) and stations to judge by, None where there is none; the truth goes before stations."""
+    names = library.names()
+    found: list[Any] = []
+    for asked, usual in ((settings.truth, f"{plan.prefix}truth"), (settings.stations, f"{plan.prefix}stations")):
+        if asked and asked not in names:
+            raise ConfigError("truth or stations", found=f"no dataset {asked!r} in {library.url}",
+                              needed="a dataset of the library", do="`vadose library ls` lists them.")  # fmt: skip
+        wanted = asked or (usual if usual in names else None)
+        found.append(library.open(wanted) if wanted else None)
+    truth, stations = found
+    if settings.stations and not settings.truth:
+        truth = None
+    if truth is not None:
+        truth = truth["sm"].isel(layer=0, drop=True) if "layer" in truth["sm"].dims else truth["sm"]
+    return truth, stations
+
+
+def _look(plan: fusion.Plan, library: Any, fused: xr.Dataset, name: str, truth: Any) -> Exam:
+    """What can be said without scores."""
+    simulated = schema.is_simulated(fused)
+    sm = scores.marked(fused["sm"].astype("float64"), simulated)
+    seams = {"fused": fusion.seams(sm, zone_size=plan.zones.size)}
+    fields = {"fused: mean": _mean(fused["sm"], "sm", "mean of the fused record", simulated)}
+    reference = None
+    if truth is not None:
+        reference = truth.sel(time=fused["time"]).where(fused["sm"].notnull())
+        seams = {"truth": fusion.seams(scores.marked(reference, simulated), zone_size=plan.zones.size)} | seams
+        error = fused["sm"] - reference
+        fields = {"truth: mean": _mean(reference, "sm", "mean of the truth", simulated)} | fields | {
+            "fused less truth: mean": _mean(error, "bias", "mean of fused less truth", simulated),
+            "fused less truth: spread": scores.marked(
+                error.std("time").rename("ubrmse").assign_attrs(units="m3 m-3", long_name="unbiased RMSE"), simulated
+            ),
+        }  # fmt: skip
+    sigma = fused["sm_uncertainty"]
+    fields["stated uncertainty"] = _mean(sigma, "sm_uncertainty", "mean stated uncertainty", simulated)
+    numbers = fusion.dekads.ordinals(fused["time"].values)
+    series = (sm if reference is None else sm - reference).mean(["lat", "lon"]).compute()
+    if reference is None:
+        season = series["time"].copy(data=numbers % 36).rename("season")
+        series = (series.groupby(season) - series.groupby(season).mean()).drop_vars("season", errors="ignore")
+    series.attrs = {"units": "m3 m-3", "long_name": "fused less truth" if reference is not None else "fused, anomaly"}
+    with warnings.catch_warnings():  # of cells without land
+        warnings.simplefilter("ignore", RuntimeWarning)
+        fields = dict(zip(fields, dask.compute(*fields.values())))
+    inside = [b for b in fusion.BREAKS if numbers[0] < fusion.dekads.of_label(b) <= numbers[-1]]
+    zero = xr.zeros_like(series) if reference is not None else None
+    steps = fusion.step_test(series, at=inside, reference=zero)
+    steps = steps.assign_coords(time_at=("at", fusion.dekads.starts([fusion.dekads.of_label(b) for b in inside])))
+    annual = series.groupby("time.year").mean().assign_attrs(units="m3 m-3")
+    return Exam(
+        plan=plan, fused=fused, simulated=simulated, reference="", series=scores.marked(series, simulated),
+        availability=fusion.availability(plan, library), skill=fusion.training_skill(plan, library, name=name),
+        contributions=_main(fusion.contributions(plan, library, name=name)), seams=seams, steps=steps,
+        coverage=fusion.coverage(fused, plan).compute(), fields=fields,
+        break_point=analysis.break_point(annual, dim="year"),
+    )  # fmt: skip
+
+
+def _main(contributions: xr.Dataset) -> xr.Dataset:
+    """Of each sub-step the network with the most inputs."""
+    count = contributions["contribution"].notnull().sum("input").values
+    sets = np.array([str(n).split(":")[0] for n in contributions["network"].values])
+    best = [int(np.flatnonzero(sets == s)[count[sets == s].argmax()]) for s in dict.fromkeys(sets.tolist())]
+    return contributions.isel(network=best).assign_coords(label=("network", sets[best]))
+
+
+def _mean(da: xr.DataArray, name: str, words: str, simulated: bool) -> xr.DataArray:
+    attrs = {"units": "m3 m-3", "long_name": words}
+    return scores.marked(da.mean("time").rename(name).assign_attrs(attrs), simulated)
+
+
+def _trends(sm: xr.DataArray, truth: xr.DataArray) -> dict[str, float]:
+    """Least-squares slope of the yearly mean over the region, of the record and of the truth where both are."""
+    reference = truth.sel(time=sm["time"])
+    both = sm.notnull() & reference.notnull()
+    out = {}
+    for name, da in (("fused", sm), ("truth", reference)):
+        annual = da.where(both).mean(["lat", "lon"]).groupby("time.year").mean().compute()
+        out[name] = float(analysis.trend(annual.assign_attrs(units="m3 m-3"), dim="year", method="ols")["slope"])
+    return out

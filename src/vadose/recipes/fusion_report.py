@@ -1,0 +1,207 @@
+"""The report on a fusion: what it read, how well it learnt, and how it stands against its rivals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from .. import plots, units, validation
+from ..report import Column, Report
+from .fusion_exam import FUSED, Exam
+from .fusion_verdicts import Verdict
+from .rivals import BASELINES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SM = "m3 m-3"
+
+#: What the methods rest on.
+CITATIONS = (
+    ("Chen et al. (2021): An improved global remote-sensing-based surface soil moisture (RSSSM) dataset, 2003-2018",
+     "10.5194/essd-13-1-2021"),
+    ("Gruber et al. (2017): Triple collocation-based merging of satellite soil moisture", "10.1109/TGRS.2017.2734070"),
+    ("Dorigo et al. (2017): ESA CCI Soil Moisture, state of the art and outlook", "10.1016/j.rse.2017.07.001"),
+    ("Qu et al. (2019): Rebuilding a microwave soil moisture product using random forest", "10.3390/rs11060683"),
+)  # fmt: skip
+
+
+def add_exam(report: Report, exam: Exam) -> None:
+    """Add every section on one fusion."""
+    _rivals(report, exam)
+    _maps(report, exam)
+    _learning(report, exam)
+    _uncertainty(report, exam)
+    _seams(report, exam)
+    _breaks(report, exam)
+    _inputs(report, exam)
+
+
+def add_summary(report: Report, exam: Exam, more: str) -> None:
+    """Add one section: the records beside each other and the maps; ``more`` says where the rest is."""
+    if exam.records is None:
+        return
+    periods = sum(1 for _ in exam.plan.steps())
+    report.add_section(
+        "Eleven products fused into one record",
+        f"The plan {exam.plan.name}: {len(exam.plan.products)} simulated products of different periods and errors, "
+        f"{len(exam.plan.rounds)} rounds, {periods} sub-steps, {len(exam.plan.network_names())} networks for each "
+        f"zone; beside it, rivals on the same inputs. {more}",
+    )
+    _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent)
+    _figure(report, plots.forest(exam.records, "ubrmse"), f"Unbiased RMSE of the records against the {exam.reference}.")
+    _figure(report, plots.field_maps(exam.fields), f"Maps of the fused record: {', '.join(exam.fields)}.")
+
+
+def add_verdicts(report: Report, verdicts: list[Verdict]) -> None:
+    """Add the table of what was to be reached and what was."""
+    columns = [Column("seed"), Column("what"), Column("reached", digits=3), Column("to reach"), Column("verdict")]
+    rows = [[v.seed, v.what, v.value, v.goal, "yes" if v.passed else "NO"] for v in verdicts]
+    missed = sum(not v.passed for v in verdicts)
+    words = "Every one is reached." if not missed else f"{missed} of {len(verdicts)} are not reached."
+    report.add_section("Verdict", f"What a fusion is to reach against the simulated truth. {words}")
+    report.add_table(columns, rows, "What was to be reached, and what was.",
+                     notes="Ratios are taken where both records have a value; RMSE includes the first target's own "
+                           "bias, which no method on these inputs can see, and ubRMSE leaves it out.")  # fmt: skip
+
+
+def add_origin(report: Report, exam: Exam, facts: dict[str, object]) -> None:
+    """Add citations and provenance."""
+    report.add_section("Origin")
+    report.add_citations(CITATIONS)
+    known = ("plan", "plan_digest", "product", "inputs", "software", "date_created")
+    report.add_provenance({k: exam.fused.attrs[k] for k in known if k in exam.fused.attrs} | facts)
+
+
+def _figure(report: Report, figure: Figure, caption: str, unit: str = SM) -> None:
+    report.add_figure(plots.svg(figure, description=caption), caption, units=unit)
+
+
+def _rivals(report: Report, exam: Exam) -> None:
+    if exam.records is None or exam.products is None:
+        report.add_section("Records and rivals", "No truth and no stations lie in the library, so nothing is scored.")
+        return
+    first = exam.plan.rounds[0].targets[0]
+    report.add_section(
+        "Records and rivals",
+        f"The fused record and its rivals on the same inputs, all brought to the climate of {first}, against the "
+        f"{exam.reference}. Bias is therefore the target's; ubRMSE and R tell what a method itself adds or loses.",
+    )
+    _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent)
+    for metric, unit in (("rmse", SM), ("ubrmse", SM), ("r", "1")):
+        caption = f"{validation.METRICS[metric][1].capitalize()} of the records against the {exam.reference}."
+        _figure(report, plots.forest(exam.records, metric), caption, unit)
+    _scores(report, exam.products, f"Single products against the {exam.reference}, each on its own dekads.")
+    assert exam.rounds is not None
+    rows = [[str(p), int(s["n"]), float(s["rmse"]), float(s["ubrmse"]), float(s["bias"]), float(s["r"])]
+            for p in exam.rounds["product"].values for s in [exam.rounds.sel(product=p)]]  # fmt: skip
+    columns = [Column("dekads of"), Column("n"), Column("RMSE", SM, 4), Column("ubRMSE", SM, 4), Column("bias", SM, 4),
+               Column("R", digits=3)]  # fmt: skip
+    report.add_table(columns, rows, f"The fused record against the {exam.reference}, round by round.")
+
+
+def _scores(report: Report, scores: xr.Dataset, caption: str, *, absent: Mapping[str, str] | None = None) -> None:
+    columns = [Column("record"), Column("coverage", digits=2), Column("n"), Column("R", digits=3),
+               Column("bias", SM, 4), Column("ubRMSE", SM, 4), Column("RMSE", SM, 4),
+               Column("fused / it: ubRMSE", digits=2), Column("RMSE", digits=2)]  # fmt: skip
+    rows = []
+    for label in scores["product"].values:
+        s = scores.sel(product=label)
+        values = [float(s[m]) for m in ("r", "bias", "ubrmse", "rmse")]
+        ratios = [None, None] if label == FUSED else [float(s[m]) for m in ("ratio_unbiased", "ratio")]
+        rows.append([str(label), float(s["coverage"]), int(s["n"]), *values, *ratios])
+    rows += [[BASELINES[k], why, *[None] * 7] for k, why in (absent or {}).items()]
+    notes = ["fused / it: error of the fused record over that of the row, where both have a value; below 1 the "
+             "fused one is closer."]  # fmt: skip
+    for name, words in (("ratio_unbiased", "ubRMSE"), ("ratio", "RMSE")):
+        beaten = [str(p) for p, r in zip(scores["product"].values, scores[name].values) if p != FUSED and r > 1]
+        if beaten:
+            notes.append(f"Closer than the fused record in {words}: {'; '.join(beaten)}.")
+    report.add_table(columns, rows, caption, notes=notes)
+
+
+def _maps(report: Report, exam: Exam) -> None:
+    report.add_section("Maps and coverage", "Means over all dekads; each cell where the fused record has a value.")
+    words = ", ".join(exam.fields)
+    _figure(report, plots.field_maps(exam.fields), f"Maps: {words}.")
+    _figure(report, plots.coverage_hovmoeller(exam.coverage),
+            "Share of the land with a value, and where most values come from, by latitude and time.", "1")  # fmt: skip
+    shares = exam.coverage["share"].mean(["time", "lat"])
+    rows = [[str(o), 100 * float(v)] for o, v in zip(shares["origin"].values, shares.values)]
+    report.add_table([Column("origin"), Column("share of land [%]", digits=2)], rows,
+                     "Where the pixel-dekads come from, mean over latitudes and time.")  # fmt: skip
+
+
+def _learning(report: Report, exam: Exam) -> None:
+    report.add_section(
+        "What the networks learnt",
+        "Each sub-step against its target: on the rows learnt from, and on whole dekads held back. The hold-out chose "
+        "the iteration, so it is slightly optimistic. R² is the median over zones of 1 − SSE/SST within a zone.",
+    )
+    sets = np.array([str(n).split(":")[0] for n in exam.skill["network"].values])
+    columns = [Column("sub-step"), Column("networks"), Column("zones"), Column("rows"), Column("RMSE, learnt", SM, 4),
+               Column("RMSE, held back", SM, 4), Column("R², learnt", digits=2),
+               Column("R², held back", digits=2)]  # fmt: skip
+    rows = []
+    for round_, step in exam.plan.steps():
+        mine = exam.skill.isel(network=np.flatnonzero(sets == exam.plan.set_name(round_, step)))
+        if not mine.sizes["network"]:
+            continue
+        n = mine["n_rows"].fillna(0)
+        means = [float((mine[k] * n).sum() / n.sum()) for k in ("rmse_train", "rmse_holdout", "r2_train", "r2_holdout")]
+        rows.append([step.name, mine.sizes["network"], int(mine["n_zones"].max()), int(n.sum()), *means])
+    report.add_table(columns, rows, "Loss of each sub-step, mean over its networks weighted by rows.",
+                     notes="Sub-steps that differ in the order of networks alone share their networks.")  # fmt: skip
+    _figure(report, plots.contribution_table(exam.contributions),
+            "Share of each input in the skill of the network with most inputs, by sub-step: the rise of the squared "
+            "error when the input is disturbed by up to its standard deviation.", "%")  # fmt: skip
+
+
+def _uncertainty(report: Report, exam: Exam) -> None:
+    if exam.calibration is None:
+        return
+    report.add_section("Uncertainty", "How often the truth lies within the bands that the stated uncertainty promises.")
+    _figure(report, plots.calibration_curve({"fused": exam.calibration}),
+            "Share of the truth inside each band against its nominal level; dashed: after the mean difference of each "
+            "cell is removed.", "%")  # fmt: skip
+
+
+def _seams(report: Report, exam: Exam) -> None:
+    report.add_section("Seams", "Networks of neighbouring zones differ; blending is to leave no edge that can be seen.")
+    _figure(report, plots.seam_profile(exam.seams),
+            "Mean absolute step between neighbouring pixels by the distance of the pair from a zone edge.")  # fmt: skip
+
+
+def _breaks(report: Report, exam: Exam) -> None:
+    report.add_section("Breaks", "Steps where rounds and sensors change, of the mean over the region.")
+    _figure(report, plots.step_series(exam.series, exam.steps),
+            f"{exam.series.attrs['long_name'].capitalize()}, and the step at each change of inputs.")  # fmt: skip
+    b = exam.break_point
+    last, p = b["last_before"].item(), float(b["p_value"])
+    shift = units.format_number(float(b["shift"]), 4)
+    report.add_text(f"Pettitt's test of the yearly means: most likely change after {last}, by {shift} m³ m⁻³, "
+                    f"p = {p:.2f}.")  # fmt: skip
+    if exam.trends:
+        slopes = "; ".join(f"{k} {units.format_number(v, 5)}" for k, v in exam.trends.items())
+        report.add_text(f"Slope of the yearly mean over the region [m³ m⁻³ per year]: {slopes}.")
+
+
+def _inputs(report: Report, exam: Exam) -> None:
+    a = exam.availability
+    report.add_section("Inputs", "Products of the plan, and when the library has them.")
+    rows = [[str(p), str(a["sensor"].sel(product=p).item()), str(a["said"].sel(product=p).item()),
+             str(a["found"].sel(product=p).item()), int(a["n_dekads"].sel(product=p))]
+            for p in a["product"].values]  # fmt: skip
+    columns: list[str | Column] = ["product", "sensor", "period of the plan", "found", Column("dekads")]
+    report.add_table(columns, rows, "Products and their periods.")
+    steps = [
+        [s.name, "-".join(s.simulate), "-".join(s.train), " > ".join(r.targets), ", ".join(r.predictors), s.priority,
+         len(exam.plan.combinations(r, s))]
+        for r, s in exam.plan.steps()
+    ]  # fmt: skip
+    heads: list[str | Column] = ["sub-step", "simulates", "learns from", "targets", "predictors", "order of networks",
+                                 Column("networks")]  # fmt: skip
+    report.add_table(heads, steps, f"Rounds and sub-steps of the plan {exam.plan.name}.")

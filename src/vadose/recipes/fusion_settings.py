@@ -1,0 +1,71 @@
+"""What the settings of the recipes of fusion may say."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pydantic
+from pydantic import Field
+
+from ..fusion import Plan
+from ..grid import check_bbox
+from .rivals import BASELINES
+from .settings import Strict
+
+Bbox = tuple[float, float, float, float]
+
+
+class FusionSettings(Strict):
+    """How a fusion is made and judged.
+
+    ``networks`` and ``zones`` change entries of the plan of those names. ``truth`` and ``stations`` are datasets of the
+    library; on a simulated Earth both are found by themselves.
+    """
+
+    plan: str = "rsssm"
+    prefix: str | None = None
+    name: str = "fused"
+    networks: dict[str, float] = Field(default_factory=dict)
+    zones: dict[str, Any] = Field(default_factory=dict)
+    baselines: tuple[str, ...] = tuple(BASELINES)
+    truth: str | None = None
+    stations: str | None = None
+    depth: tuple[float, float] = (0.0, 0.05)
+    n_boot: Annotated[int, Field(ge=100)] = 300
+    region: Bbox = (-4.0, 39.0, -2.0, 41.0)
+    resolution: Annotated[float, Field(gt=0, le=1)] = 0.1
+    years: tuple[int, int] = (2003, 2018)
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (7,)
+
+    @pydantic.field_validator("region")
+    @classmethod
+    def _region_is_a_box(cls, value: Bbox) -> Bbox:
+        return check_bbox(value)
+
+    @pydantic.field_validator("baselines")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(value) - set(BASELINES)):
+            raise ValueError(f"{', '.join(unknown)}; needed some of {', '.join(BASELINES)}")
+        return value
+
+    @pydantic.field_validator("seeds")
+    @classmethod
+    def _unique(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("a seed stands twice")
+        return value
+
+    def resolved(self) -> Plan:
+        """The plan with the changes of these settings, cut to the years."""
+        raw = Plan.load(self.plan, prefix=self.prefix).model_dump(mode="json")
+        for part, changes in (("networks", self.networks), ("zones", self.zones)):
+            raw[part] = {**raw[part], **changes}
+        plan = Plan.of(raw, where=f"plan {self.plan} with the settings' changes")
+        first, last = self.years
+        span = f"{first}D01", f"{last}D36"
+        days = sorted(d for r in plan.rounds for d in plan.round_dekads(r))
+        from ..fusion import dekads
+
+        whole = dekads.of_label(span[0]) <= days[0] and days[-1] <= dekads.of_label(span[1])
+        return plan if whole else plan.during(*span)
