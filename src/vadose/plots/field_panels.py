@@ -11,7 +11,7 @@ import xarray as xr
 from ..errors import SchemaError
 from .basemap import Basemap
 from .global_map import _edges
-from .maps import _panels
+from .panels import map_panels
 from .scales import Scale, scale
 from .style import GREY, INK, WIDTH, axis_label, drawn, finish, place
 
@@ -77,7 +77,7 @@ def ground_of(da: xr.DataArray) -> Basemap:
 
 def field_figure(da: xr.DataArray, titles: Sequence[str], *, footer: float) -> tuple[Figure, list[Axes]]:
     """Empty maps for fields on the grid of ``da``, with room [inch] below them."""
-    return _panels(ground_of(da), titles, footer=footer)
+    return map_panels(ground_of(da), titles, footer=footer)
 
 
 def draw_field(axes: Axes, da: xr.DataArray, colours: Scale) -> None:
