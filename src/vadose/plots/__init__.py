@@ -22,8 +22,7 @@ from .density import scatter_density
 from .depth import depth_boxes, swi_series
 from .drawing import svg
 from .drought import drought_area_series, drought_map, drought_timeline
-from .field_panels import trend_panels
-from .fields import field_maps
+from .field_maps import field_maps
 from .forcing_map import forcing_map
 from .global_map import global_map
 from .heat_map import variability_heat_map
@@ -36,7 +35,7 @@ from .seams import seam_profile
 from .season_lines import season_lines
 from .series import break_gaps, time_series
 from .steps import step_series
-from .trend_map import trend_map
+from .trend_map import trend_map, trend_panels
 from .trend_rows import region_rates, share_bars
 
 __all__ = [
