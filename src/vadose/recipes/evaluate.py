@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,8 @@ from ..report import Report
 from ..store import Library
 from .config import STATIONS, CollocationConfig, EvaluateConfig, ProductConfig, dump
 from .inputs import open_product, open_stations, within_depth
-
-Step = Callable[[int, int, str], None]
+from .outputs import save_dataset, whole_file, writable_folder
+from .progress import Step, silent
 
 
 @dataclass
@@ -68,7 +66,7 @@ def _all_parts(parts: xr.Dataset, subsets: list[str]) -> xr.Dataset:
     return parts.reindex(subset=subsets, fill_value=fill)
 
 
-def evaluate(config: EvaluateConfig, *, out: str | Path | None = None, step: Step = lambda done, total, text: None,
+def evaluate(config: EvaluateConfig, *, out: str | Path | None = None, step: Step = silent,
              extra: Callable[[Report], None] | None = None) -> Path:  # fmt: skip
     """Run a validation and write its report.
 
@@ -98,29 +96,7 @@ def evaluate(config: EvaluateConfig, *, out: str | Path | None = None, step: Ste
     return write(result, config, folder, extra=extra)
 
 
-def writable_folder(path: str | Path) -> Path:
-    """Make an output folder, and refuse one that cannot take files before any work is done.
-
-    Raises
-    ------
-    ConfigError
-        If the path is a file or may not be written.
-    """
-    folder = Path(path)
-    do = "Choose another output folder."
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except (FileExistsError, NotADirectoryError) as err:
-        raise ConfigError(f"out {folder}", found="a file in its place", needed="a folder", do=do) from err
-    except OSError as err:
-        raise ConfigError(f"out {folder}", found=f"a folder that cannot be written ({err.strerror or err})",
-                          needed="a folder that can", do=do) from err  # fmt: skip
-    return folder
-
-
-def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: None) -> Evaluation:
+def compute(config: EvaluateConfig, *, step: Step = silent) -> Evaluation:
     """Match and score every product of a configuration; memory holds the pairs of all products.
 
     Raises
@@ -243,7 +219,7 @@ def _save_scores(result: Evaluation, folder: Path, *, qa4sm: bool) -> None:
     frame = result.scores.drop_dims("reason", errors="ignore").to_dataframe()
     for reason in result.scores["reason"].values if "reason" in result.scores else ():
         frame[f"dropped_{reason}"] = result.scores["n_dropped"].sel(reason=reason).values
-    with _whole(folder / "scores.csv") as part:
+    with whole_file(folder / "scores.csv") as part:
         frame.to_csv(part, index=False)
     if result.parts is not None:
         save_dataset(result.parts, folder / "parts.nc")
@@ -251,23 +227,3 @@ def _save_scores(result: Evaluation, folder: Path, *, qa4sm: bool) -> None:
         save_dataset(one, folder / f"collocation_{i + 1}.nc")
     if qa4sm:
         validation.to_qa4sm(result.parts if result.parts is not None else result.scores, folder / "qa4sm.nc")
-
-
-def save_dataset(ds: xr.Dataset, path: Path) -> None:
-    """Write a NetCDF file that appears when it is whole."""
-    encoding = {v: {"zlib": True} for v in ds.data_vars if ds[v].dtype.kind in "fi"}
-    with _whole(path) as part:
-        ds.to_netcdf(part, encoding=encoding)
-
-
-@contextlib.contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file to write that gets its name when it is whole: a reader never meets half a file."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        yield part
-        part.replace(path)
-    except (OSError, RuntimeError) as err:  # of a full disk the NetCDF library says RuntimeError
-        part.unlink(missing_ok=True)
-        raise ConfigError(str(path), found=f"a file that cannot be written ({err})", needed="room and permission",
-                          do="Free space on the disk, or choose another output folder.") from err  # fmt: skip

@@ -12,11 +12,10 @@ from .. import plots, products, schema, units
 from ..errors import ConfigError
 from ..report import Column, Report
 from ..store import Library
+from .figures import add_figure
 from .multisource_settings import TrendsConfig
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from .multisource_trends import Results
 
 #: Methods that the numbers rest on.
@@ -52,10 +51,6 @@ def write(results: Results, config: TrendsConfig, library: Library, folder: Path
     return report.write(folder / "report.html")
 
 
-def _figure(report: Report, figure: Figure, caption: str, unit: str) -> None:
-    report.add_figure(plots.svg(figure, title=caption.split(".")[0], description=caption), caption, units=unit)
-
-
 def _shares(report: Report, results: Results, config: TrendsConfig) -> None:
     table, unit = results.table, results.table["rate"].attrs["units"]
     cells = "cells where every product has a trend" if config.mask == "common" else "each product's own cells"
@@ -84,7 +79,7 @@ def _shares(report: Report, results: Results, config: TrendsConfig) -> None:
     columns = [Column("period"), Column("product"), Column("mean of the cells' trends", unit, digits),
                Column("trend of the mean", unit), Column("p", digits=3)]  # fmt: skip
     report.add_table(columns, rates, "Mean rates, with 95 % intervals of the trend of the mean over all cells.")
-    _figure(report, plots.share_bars(table),
+    add_figure(report, plots.share_bars(table),
             "Share of land with falling and rising trends; darker where significant.", "%")  # fmt: skip
 
 
@@ -117,15 +112,15 @@ def _maps(report: Report, results: Results) -> None:
     known = {k: ds for k, ds in results.trends.items() if bool(ds["slope"].notnull().any())}
     unit = next(iter(known.values()))["slope"].attrs["units"]
     report.add_section("Where", f"Period {results.table['period'].values[0]}.")
-    _figure(report, plots.trend_panels(known), "Trend of each product; dots where it is significant.", unit)
+    add_figure(report, plots.trend_panels(known), "Trend of each product; dots where it is significant.", unit)
     if results.agreement is None:
         report.add_text("One product alone has trends: there is nothing to agree with.")
         return
     both = results.agreement
     every = float((both["agreement"] == 1).where(both["agreement"].notnull()).mean())
     report.add_text(f"All products agree in sign in {100 * every:.0f} % of the cells that they share.")
-    _figure(report, plots.agreement_map(both), "How many products see a rise or a fall, and a significant one.", "1")
-    _figure(report, plots.slope_correlation(both), "Correlation of the trend maps of every pair of products.", "1")
+    add_figure(report, plots.agreement_map(both), "How many products see a rise or a fall, and a significant one.", "1")
+    add_figure(report, plots.slope_correlation(both), "Correlation of the trend maps of every pair of products.", "1")
 
 
 def _regions(report: Report, results: Results) -> None:
@@ -135,7 +130,7 @@ def _regions(report: Report, results: Results) -> None:
     period = str(table["period"].values[0])
     report.add_section("Regions", "Trends of the mean over the cells of a region, with 95 % intervals.")
     for kind in kinds or [None]:
-        _figure(report, plots.region_rates(table, period=period, kind=kind),
+        add_figure(report, plots.region_rates(table, period=period, kind=kind),
                 f"Rates by {kind or 'product'}, {period}.", unit)  # fmt: skip
     if results.discrepancy is None:
         return
@@ -171,7 +166,9 @@ def _forcing(report: Report, results: Results, config: TrendsConfig) -> None:
                      100 * float(s["forcing_departs"]), *differs, 100 * float(s["forcing"]),
                      100 * float(s["model"])])  # fmt: skip
     report.add_table(columns, rows, "Mean trends of rain, and share of cells where signs differ.")
-    _figure(report, plots.forcing_map(results.forcing), "What the signs of the trends of moisture and rain say.", "1")
+    add_figure(
+        report, plots.forcing_map(results.forcing), "What the signs of the trends of moisture and rain say.", "1"
+    )
 
 
 def _sea_level(report: Report, results: Results) -> None:

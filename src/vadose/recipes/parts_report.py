@@ -9,6 +9,7 @@ import xarray as xr
 
 from .. import plots, schema, units
 from ..report import Column, Report
+from .figures import add_figure
 
 #: Products drawn in one course.
 PER_FIGURE = 8
@@ -110,9 +111,9 @@ def add_collocations(report: Report, results: list[xr.Dataset]) -> None:
         else:
             caption = f"Triple collocation of {title}; errors scaled to {names[0]}."
             figure = plots.collocation_bars(result)
-            report.add_figure(plots.svg(figure, title=caption, description=caption), caption, units="dB, 1, m3 m-3")
+            add_figure(report, figure, caption, "dB, 1, m3 m-3")
             caption = f"Signal-to-noise ratio per cell: {title}."
             figure = plots.score_map(plots.collocation_cells(result), "snr_db")
-            report.add_figure(plots.svg(figure, title=caption, description=caption), caption, units="dB")
+            add_figure(report, figure, caption, "dB")
         with report.add_details(f"Every cell: {title}"):
             report.add_table(columns, rows, f"Triple collocation per cell: {title}.")

@@ -11,7 +11,8 @@ import xarray as xr
 from .. import analysis, periods, plots, schema
 from ..report import Column, Report
 from ..units import format_unit
-from .evaluate import _whole
+from .figures import add_figure
+from .outputs import whole_file
 
 if TYPE_CHECKING:
     from .seasonal_drydown import Cycles, SeasonalSettings
@@ -54,14 +55,10 @@ def write(found: Cycles, settings: SeasonalSettings, folder: Path, *, truth: Cyc
     return report.write(folder / "report.html")
 
 
-def _figure(report: Report, figure, caption: str, unit: str) -> None:
-    report.add_figure(plots.svg(figure, title=caption.split(".")[0], description=caption), caption, units=unit)
-
-
 def _map(report: Report, ds: xr.Dataset, name: str, caption: str) -> None:
     if bool(np.isfinite(ds[name].values).any()) and min(ds.sizes["lat"], ds.sizes["lon"]) > 1:
         da = ds[name].assign_attrs(simulated=ds.attrs.get("simulated", ""))
-        _figure(report, plots.cycle_map(da), caption, str(da.attrs["units"]))
+        add_figure(report, plots.cycle_map(da), caption, str(da.attrs["units"]))
     else:
         report.add_text(f"No map: {caption[0].lower()}{caption[1:]} No cell has a value, or there are too few cells.")
 
@@ -82,7 +79,7 @@ def _summary(report: Report, found: Cycles, folder: Path) -> None:
         rows.append([name, _unit(t["quantity_units"].item()), int(t["n_cells"]), *numbers])
     report.add_table(columns, rows, "Yearly cycle, lag, dry-down and memory over the cells.",
                      notes="Lags in dekads where the unit is 1 and the quantity says so.")  # fmt: skip
-    with _whole(folder / "summary.csv") as part:
+    with whole_file(folder / "summary.csv") as part:
         table.to_dataframe().to_csv(part)
 
 
@@ -105,7 +102,7 @@ def _cycle(report: Report, found: Cycles) -> None:
         wet = found.results.get("precipitation_cycle")
         fits = [analysis.cycle_values(c.sel(some)) for c in (cycle, wet) if c is not None]
         figure = plots.cycle_curves(found.dekadal.sel(some).transpose("cell", "time"), *fits)
-        _figure(report, figure, "Example cells, from the smallest to the largest range: dekads and fitted cycles.",
+        add_figure(report, figure, "Example cells, from the smallest to the largest range: dekads and fitted cycles.",
                 "m3 m-3, mm day-1")  # fmt: skip
 
 
@@ -114,7 +111,7 @@ def _lag(report: Report, lag: xr.Dataset) -> None:
                        "precipitation; none where precipitation's cycle has an adjusted R² below 0.1. "
                        f"{_why(lag)}")  # fmt: skip
     _map(report, lag, "lag", "Lag of the soil moisture peak behind precipitation.")
-    _figure(report, plots.lag_histogram(lag), "Cells by lag of the soil moisture peak.", "1")
+    add_figure(report, plots.lag_histogram(lag), "Cells by lag of the soil moisture peak.", "1")
     _map(report, lag, "r", "Correlation of the two fitted cycles.")
 
 
@@ -136,7 +133,7 @@ def _events(report: Report, found: Cycles, folder: Path) -> None:
     _map(report, tau, "tau_pooled", "E-folding time of all dry-downs of a cell fitted together.")
     if events is None or not events.sizes["event"]:
         return
-    with _whole(folder / "events.csv") as part:
+    with whole_file(folder / "events.csv") as part:
         events.to_dataframe().to_csv(part, index=False)
     good = events.isel(event=np.flatnonzero((events["status"] == 0).values))
     if not good.sizes["event"]:
@@ -150,7 +147,7 @@ def _events(report: Report, found: Cycles, folder: Path) -> None:
     span = {"time": slice(start, start + np.timedelta64(SHOWN, "D"))}
     sm = found.sm.sel(lat=lat, lon=lon).sel(span).compute()
     rain = None if found.rain is None else found.rain.sel(lat=lat, lon=lon).sel(span).compute()
-    _figure(report, plots.drydown_fits(sm, here, rain), "Dry-downs of one cell with their fits and e-folding times.",
+    add_figure(report, plots.drydown_fits(sm, here, rain), "Dry-downs of one cell with their fits and e-folding times.",
             "m3 m-3")  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,10 @@ from .. import analysis, plots, products, schema, twin
 from ..errors import InputFileError, SchemaError
 from ..report import Column, Report
 from ..units import format_number
-from .evaluate import _whole, writable_folder
+from .figures import add_figure
+from .outputs import whole_file, writable_folder
+from .progress import Step, silent
 from .settings import Strict, check, dump, read
-
-Step = Callable[[int, int, str], None]
 
 REGION = (-6.0, 37.0, -1.0, 42.0)
 YEARS = (2012, 2015)
@@ -37,7 +36,7 @@ class SurfaceDepthSettings(Strict):
 
 
 def surface_depth(*, out: str | Path, data: str | Path | None = None, config: str | Path | None = None,
-                  step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
+                  step: Step = silent) -> Path:  # fmt: skip
     """Correlate surface and deeper sensors of every station by depth bin, with lag and soil water index.
 
     Parameters
@@ -146,8 +145,7 @@ def _section(report: Report, name: str, stations: xr.Dataset, pairs: xr.Dataset,
     )
     report.add_table(columns, rows, "Median over stations, with quartiles, by depth of the deeper sensor.", notes=notes)
     caption = "Correlation with the surface and lag of its maximum by depth; one point a station."
-    report.add_figure(plots.svg(plots.depth_boxes(analysis.station_depths(pairs)), title=caption), caption,
-                      units="1, day")  # fmt: skip
+    add_figure(report, plots.depth_boxes(analysis.station_depths(pairs)), caption, "1, day")
     _example(report, stations, pairs)
     if pairs.attrs.get("stations_without_pair"):
         with report.add_details("Stations without a pair of depths"):
@@ -195,7 +193,7 @@ def _example(report: Report, stations: xr.Dataset, pairs: xr.Dataset) -> None:
     place = f"{pair['network'].item()} {pair['station'].item()}, R = {format_number(float(pair['r_best']), 2)}"
     caption = (f"{place}: surface, deeper record and soil water index of the surface; the last two years in common. "
                "The example is the best of the longer records, not a typical one.")  # fmt: skip
-    report.add_figure(plots.svg(plots.swi_series(series, place_name=place), title=caption), caption, units="m3 m-3")
+    add_figure(report, plots.swi_series(series, place_name=place), caption)
 
 
 def _iqr(row: xr.Dataset, name: str, digits: int) -> str:
@@ -209,11 +207,11 @@ def _iqr(row: xr.Dataset, name: str, digits: int) -> str:
 def _save(folder: Path, name: str, pairs: xr.Dataset, departures: xr.Dataset) -> None:
     both = xr.concat([pairs, departures], xr.DataArray(["values", "anomalies"], dims="of", name="of"),
                      combine_attrs="drop_conflicts")  # fmt: skip
-    with _whole(folder / f"{name}-pairs.nc") as part:
+    with whole_file(folder / f"{name}-pairs.nc") as part:
         both.to_netcdf(part)
-    with _whole(folder / f"{name}-pairs.csv") as part:
+    with whole_file(folder / f"{name}-pairs.csv") as part:
         both.to_dataframe().reset_index().to_csv(part, index=False)
-    with _whole(folder / f"{name}-bins.csv") as part:
+    with whole_file(folder / f"{name}-bins.csv") as part:
         tables = [analysis.depth_table(p).to_dataframe().assign(of=k) for k, p in
                   (("values", pairs), ("anomalies", departures))]  # fmt: skip
         import pandas as pd

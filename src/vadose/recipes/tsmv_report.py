@@ -10,11 +10,10 @@ import xarray as xr
 
 from .. import plots, products, units
 from ..report import Column, Report
+from .figures import add_figure
 from .tsmv_result import stack
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from .tsmv_result import TsmvResult
 
 RATE = "kg m-2 yr-1"
@@ -48,10 +47,6 @@ def write(result: TsmvResult, folder: Path) -> Path:
     _components(report, result)
     _origin(report, result, name)
     return report.write(folder / "report.html")
-
-
-def _figure(report: Report, figure: Figure, caption: str, unit: str) -> None:
-    report.add_figure(plots.svg(figure, title=caption.split(".")[0], description=caption), caption, units=unit)
 
 
 def _input(report: Report, result: TsmvResult, name: str) -> None:
@@ -114,28 +109,28 @@ def _trends(report: Report, result: TsmvResult) -> None:
     with report.add_details("By latitude"):
         report.add_table(columns, more, "Trends of total soil water by latitude.")
     both = stack({k: t[["slope", "p_value"]] for k, t in result.trends.items()})
-    _figure(report, plots.trend_map(both, dim="period", alpha=s.alpha),
+    add_figure(report, plots.trend_map(both, dim="period", alpha=s.alpha),
             "Trend of annual total soil water in both periods. Dots: significant at the cell.", RATE)  # fmt: skip
     last = list(result.periods)[-1]
     layered = result.layer_trends[last]
-    _figure(report, plots.trend_map(layered, dim="layer", mark="insignificant", alpha=s.alpha),
+    add_figure(report, plots.trend_map(layered, dim="layer", mark="insignificant", alpha=s.alpha),
             f"Trend of annual soil water of each layer, {last}. Strokes: not significant.", RATE)  # fmt: skip
     slopes = layered["slope"].rename("trend").assign_attrs(simulated=str(result.simulated).lower())
-    _figure(report, plots.ridge_plot(slopes, by=["layer"]), f"Trends over cells by layer, {last}.", RATE)
+    add_figure(report, plots.ridge_plot(slopes, by=["layer"]), f"Trends over cells by layer, {last}.", RATE)
     total = result.mean["storage"].sum("layer", skipna=False)
     total = total.assign_attrs(
         units="kg m-2", long_name="mean total soil water", simulated=str(result.simulated).lower()
     )
-    _figure(report, plots.season_lines(total, result.season_trends),
+    add_figure(report, plots.season_lines(total, result.season_trends),
             "Mean total soil water of each season by wetness, and Sen's slopes of both periods. H-S holds the three "
             "wettest months of each year, A-S the three driest.", f"kg m-2, {RATE}")  # fmt: skip
     mean = result.seasons["storage"].sel(year=slice(*result.periods[last])).mean("year").compute()
     mean = mean.assign_attrs(
         units="kg m-2", long_name="mean soil water storage", simulated=str(result.simulated).lower()
     )
-    _figure(report, plots.ridge_plot(mean, by=["layer", "season"], colour_by="layer"),
+    add_figure(report, plots.ridge_plot(mean, by=["layer", "season"], colour_by="layer"),
             f"Mean storage over cells by layer and season, {last}.", "kg m-2")  # fmt: skip
-    _figure(report, plots.variability_heat_map(result.mean["variability"]),
+    add_figure(report, plots.variability_heat_map(result.mean["variability"]),
             "Variability between years: mean storage of each layer and season less its straight line over all years, "
             "relative to its mean.", "%")  # fmt: skip
 
@@ -208,9 +203,9 @@ def _contributions(report: Report, result: TsmvResult) -> None:
         part = share.sum(others, skipna=False).assign_attrs(share.attrs, long_name="contribution")
         if dim == "kind":
             part = part.assign_coords(kind=[_kind(str(k)) for k in part["kind"].values])
-        _figure(report, plots.contribution_maps(part, dim=dim),
+        add_figure(report, plots.contribution_maps(part, dim=dim),
                 f"Contribution of each {dim} to the variance of annual total soil water, {last}.", "%")  # fmt: skip
-    _figure(report, plots.top_component_maps(attribution),
+    add_figure(report, plots.top_component_maps(attribution),
             f"Component with the largest and the second contribution, {last}. Colour: layer; tint: season, the wettest "
             "darkest; dots: trend. Numbers: share of area of variability / trend.", "%")  # fmt: skip
 
@@ -218,14 +213,14 @@ def _contributions(report: Report, result: TsmvResult) -> None:
 def _components(report: Report, result: TsmvResult) -> None:
     report.add_section("Seasons, layers and kinds together", "All components of both periods, as means over cells.")
     share = result.difference["contribution"].assign_attrs(simulated=str(result.simulated).lower())
-    _figure(report, plots.component_rings(share),
+    add_figure(report, plots.component_rings(share),
             "Mean contribution of each season, layer and kind in both periods.", "%")  # fmt: skip
-    _figure(report, plots.difference_bars(result.difference),
+    add_figure(report, plots.difference_bars(result.difference),
             "Difference of the mean contributions between the periods, with intervals from years left out in runs. "
             "Pale bars: the interval holds 0.", "%")  # fmt: skip
     omega = stack({k: s["omega"] for k, s in result.summaries.items()})
     omega = omega.assign_attrs(simulated=str(result.simulated).lower())
-    _figure(report, plots.omega_chart(omega),
+    add_figure(report, plots.omega_chart(omega),
             "ω, contribution of a season and layer over its share of the storage, mean over cells. Above 1, it varies "
             "more than its water.", "1")  # fmt: skip
     with report.add_details("All components"):
