@@ -61,7 +61,8 @@ def draw_field(axes: Axes, ground: Basemap, da: xr.DataArray, mappable: ScalarMa
     lat, lon = _edges_of(da)
     grid_lon, grid_lat = np.meshgrid(np.clip(lon, -180, 180) if ground.world else lon, np.clip(lat, -90, 90))
     values = np.ma.masked_invalid(np.asarray(da, dtype="float64"))
-    axes.pcolormesh(*ground.project(grid_lat, grid_lon), values, norm=mappable.norm, cmap=mappable.cmap,
+    x, y = ground.project(grid_lat, grid_lon)
+    axes.pcolormesh(x, y, values, norm=mappable.norm, cmap=mappable.cmap,  # type: ignore[arg-type]
                     rasterized=True, zorder=0.25)  # fmt: skip
 
 

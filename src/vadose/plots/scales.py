@@ -37,13 +37,13 @@ class Scale:
         from matplotlib.colors import Normalize
 
         cmap = matplotlib.colormaps[self.cmap]
-        cmap.colorbar_extend = self.extend  # the colour bar takes it from there
+        cmap.colorbar_extend = self.extend  # type: ignore[assignment]  # the colour bar takes it from there
         if self.under:
             cmap = cmap.with_extremes(under=self.under)
         return ScalarMappable(Normalize(self.low, self.high), cmap)
 
 
-def class_colours(colours: Sequence, *, edges: Sequence[float] | None = None):
+def class_colours(colours: Sequence, *, edges: Sequence[float] | np.ndarray | None = None):
     """A Matplotlib mappable for classes 0, 1, ..., or for those between edges, one colour each.
 
     Examples

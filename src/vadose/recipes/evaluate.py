@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import xarray as xr
 
-from .. import matchup, products, schema, validation
+from .. import products, schema, validation
 from ..errors import ConfigError, InputFileError
 from ..report import Report
 from ..store import Library
-from .config import STATIONS, CollocationConfig, EvaluateConfig, ProductConfig, dump
-from .inputs import open_product, open_stations, within_depth
+from .config import STATIONS, CollocationConfig, EvaluateConfig, dump
+from .evaluate_pairs import common_pairs, depth_of, open_products, pairs_of
+from .inputs import open_stations, within_depth
 from .outputs import save_dataset, whole_file, writable_folder
 from .progress import Step, silent
 
@@ -119,11 +119,11 @@ def compute(config: EvaluateConfig, *, step: Step = silent) -> Evaluation:
     for i, product in enumerate(config.products):
         step(i + 1, total, product.label)
         if product.label not in opened:
-            opened |= _open(config, product, library)
+            opened |= open_products(config, product, library)
         ds = opened[product.label]
         result.simulated = result.simulated or schema.is_simulated(ds)
         result.inputs[product.label] = f"{ds.attrs.get('title', '')} {ds.attrs.get('product_version', '')}".strip()
-        found = _match(config, product, opened, stations).compute()
+        found = pairs_of(config, product, opened, stations).compute()
         _score(config, product.label, found, result)
         if not config.collocations:
             del opened[product.label]
@@ -135,44 +135,6 @@ def compute(config: EvaluateConfig, *, step: Step = silent) -> Evaluation:
         result.collocations = [_collocate(config, c, opened, stations) for c in config.collocations]
     step(total, total, "report")
     return result.finish()
-
-
-def _open(config: EvaluateConfig, product: ProductConfig, library: Library | None) -> dict[str, xr.Dataset]:
-    """The product, with those of its depth where all are matched on common cells."""
-    if config.match.cells == "own":
-        return {product.label: open_product(config, product, library)}
-    same = [p for p in config.products if _depth(config, p) == _depth(config, product)]
-    return {p.label: open_product(config, p, library) for p in same}
-
-
-def _depth(config: EvaluateConfig, product: ProductConfig) -> tuple[float, float]:
-    return product.depth or config.stations.depth
-
-
-def _options(config: EvaluateConfig, product: ProductConfig) -> dict[str, Any]:
-    return dict(variable=product.variable, layer=product.layer, t_value=product.t_value,
-                max_distance=product.max_distance or config.match.max_distance)  # fmt: skip
-
-
-def _common(config: EvaluateConfig, labels: list[str], opened: dict[str, xr.Dataset], chosen: xr.Dataset) -> dict:
-    """Match-ups of some products on common cells."""
-    wanted = {p.label: p for p in config.products if p.label in labels}
-    hours = dict.fromkeys(labels, config.match.local_hours) if config.match.local_hours else {}
-    choices = validation.Evaluation(window=config.match.window, local_hours=hours,
-                                    options={k: _options(config, p) for k, p in wanted.items()})  # fmt: skip
-    return dict(validation.matchups({k: opened[k] for k in labels}, chosen, config=choices))
-
-
-def _match(config: EvaluateConfig, product: ProductConfig, opened: dict[str, xr.Dataset], stations: xr.Dataset
-           ) -> xr.Dataset:  # fmt: skip
-    chosen = within_depth(stations, _depth(config, product))
-    if config.match.cells == "own":
-        return matchup.match(opened[product.label], chosen, window=config.match.window,
-                             local_hours=config.match.local_hours, **_options(config, product))  # fmt: skip
-    same = [p.label for p in config.products if _depth(config, p) == _depth(config, product)]
-    first = next(p for p in same if schema.form(opened[p]) == "grid")
-    order = [first] if product.label == first else [first, product.label]
-    return _common(config, order, opened, chosen)[product.label]
 
 
 def _score(config: EvaluateConfig, label: str, found: xr.Dataset, result: Evaluation) -> None:
@@ -201,7 +163,7 @@ def _collocate(config: EvaluateConfig, wanted: CollocationConfig, opened: dict[s
     labels = [p for p in wanted.products if p != STATIONS]
     first = next(p for p in config.products if p.label == labels[0])
     gridded = sorted(labels, key=lambda p: schema.form(opened[p]) != "grid")
-    pairs = _common(config, gridded, opened, within_depth(stations, _depth(config, first)))
+    pairs = common_pairs(config, gridded, opened, within_depth(stations, depth_of(config, first)))
     series = {p: pairs[p]["estimate"].compute() for p in labels}
     series[STATIONS] = pairs[labels[0]]["reference"].compute()
     ids = {p.label: p.id for p in config.products}

@@ -6,21 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from .. import plots, schema
 from ..report import Column, Report
 from .figures import add_figure
 from .gpp_coupling import Coupled
+from .gpp_coupling_files import save
 from .gpp_coupling_inputs import CouplingConfig
-from .outputs import save_dataset, whole_file
 
 if TYPE_CHECKING:
     pass
 
-TABLE = ("mean_r", "mean_p", "mean_response", "n_cells", "n_significant", "share_significant", "share_positive",
-         "share_negative")  # fmt: skip
 WORKS = [
     ("Three-dimensional attribution of terrestrial soil-moisture variability and its coupling to production: METHODS "
      "of the paper this recipe follows (annual GPP against four wetness seasons and four depths)", ""),
@@ -37,7 +34,7 @@ WORKS = [
 
 def write(result: Coupled, settings: CouplingConfig, folder: Path) -> Path:
     """Write ``report.html``, ``table.csv`` and the fields (NetCDF) into a folder; returns the report."""
-    _files(result, folder)
+    save(result, folder)
     plain = result.plain
     first, last = str(plain.attrs["period"]).split("/")
     simulated = schema.is_simulated(plain)
@@ -180,21 +177,6 @@ def _origin(report: Report, result: Coupled, settings: CouplingConfig) -> None:
         "season, depth and cell by status": statuses, "settings": settings.model_dump(mode="json"),
     })  # fmt: skip
     report.add_citations(WORKS)
-
-
-def _files(result: Coupled, folder: Path) -> None:
-    frames = []
-    for label, ds in {"plain": result.plain, **result.variants}.items():
-        frame = ds[list(TABLE)].reset_coords(drop=True).assign_coords(depth=ds["depth"]).to_dataframe()
-        frames.append(frame.reset_index().drop(columns="layer").assign(test=label))
-    table = pd.concat(frames)[["test", "ecosystem", "season", "depth", *TABLE]]
-    with whole_file(folder / "table.csv") as part:
-        table.to_csv(part, index=False, float_format="%.6g")
-    fields = {"fields": result.plain, "depths": result.depths}
-    fields |= {f"fields_{k.replace(' ', '_')}": v for k, v in result.variants.items()}
-    for name, ds in fields.items():
-        small = ds.assign({v: ds[v].astype("float32") for v in ds.data_vars if ds[v].dtype == np.float64})
-        save_dataset(small, folder / f"{name}.nc")
 
 
 def _weights(settings: CouplingConfig) -> str:
