@@ -111,6 +111,16 @@ def collocation_cells(result: xr.Dataset) -> xr.Dataset:
     result : Dataset, dims (product, cell)
         With coordinates ``cell_lat`` and ``cell_lon``.
 
+    Returns
+    -------
+    xarray.Dataset
+        dim ``cell``, with coordinate ``product`` and the variables that had both dims.
+
+    Raises
+    ------
+    SchemaError
+        If a coordinate is missing.
+
     Examples
     --------
     >>> one = xr.Dataset({"snr_db": (("product", "cell"), [[1.0, 2.0], [3.0, 4.0]])}, {"product": ["a", "b"],

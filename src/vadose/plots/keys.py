@@ -30,7 +30,7 @@ def colour_bar(
     bar = figure.colorbar(mappable, cax=place(figure, *at), orientation="horizontal" if lying else "vertical",
                           ticks=ticks)  # fmt: skip
     bar.set_label(label, size=size)
-    bar.outline.set_linewidth(0.5)
+    bar.outline.set(linewidth=0.5, edgecolor=GREY)
     return bar
 
 
