@@ -14,6 +14,7 @@ extensions = [
 ]
 html_theme = "furo"
 html_title = f"vadose {version}"
+html_show_copyright = False
 exclude_patterns = ["_build"]
 autosummary_generate = True
 autodoc_typehints = "description"
