@@ -122,12 +122,14 @@ def _settings(folder: Path, library: str | None, config: str | Path | None, step
                                         "library": home})  # fmt: skip
     url = library or str(folder / "library")
     names = [f"twin/{n}" for n in (CANDIDATE, *OTHERS)]
-    if not library:
+    if library:
+        held = Library(library, create=False).names()
+        if missing := [n for n in (*names, "twin/stations") if n not in held]:
+            raise ConfigError("--library", found=f"a library without {', '.join(missing)}", needed="settings",
+                              do="Give --config with candidate, others and stations.")  # fmt: skip
+    else:
         step(0, 1, "simulating land, weather, soil water and products")
         EARTH.make(Library(url))
-    elif missing := {*names, "twin/stations"} - set(Library(url).names()):
-        raise ConfigError("--library", found=f"a library without {', '.join(sorted(missing))}", needed="settings",
-                          do="Give --config with candidate, others and stations.")  # fmt: skip
     raw = {
         "title": "One simulated product against others", "library": url,
         "candidate": {"label": CANDIDATE, "dataset": names[0]}, "match": {"window": "6D"},

@@ -45,8 +45,7 @@ def add_parts(report: Report, parts: xr.Dataset) -> None:
                         words = {"r": "Pearson correlation", "ubrmse": "unbiased RMSE"}[metric]
                         caption = f"{kind[:1].upper()}{kind[1:]}: {words} per {split}, median over cells."
                         figure = plots.score_course(some, metric)
-                        report.add_figure(plots.svg(figure, title=caption, description=caption), caption,
-                                          units=some[metric].attrs.get("units", "1"))  # fmt: skip
+                        add_figure(report, figure, caption, some[metric].attrs.get("units", "1"))
 
 
 def _splits(parts: xr.Dataset) -> Iterable[tuple[str, xr.Dataset]]:
