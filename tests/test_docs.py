@@ -138,7 +138,7 @@ def test_every_room_and_constant_is_in_the_api_page():
 def _models():
     from vadose.fusion import plan
     from vadose.recipes import (
-        drought,
+        drought_settings,
         fusion_settings,
         gpp_coupling_inputs,
         multisource_settings,
@@ -148,7 +148,7 @@ def _models():
     )
 
     return {
-        "`drought`": drought.DroughtSettings, "`drought`: `change`": drought.ChangeSettings,
+        "`drought`": drought_settings.DroughtSettings, "`drought`: `change`": drought_settings.ChangeSettings,
         "`gpp-coupling`": gpp_coupling_inputs.CouplingConfig,
         "`multisource-trends`": multisource_settings.TrendsConfig,
         "`multisource-trends`: a product": multisource_settings.TrendProduct,

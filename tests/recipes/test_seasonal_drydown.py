@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,8 +22,8 @@ def library(tmp_path_factory):
 def simulated(tmp_path_factory):
     folder = tmp_path_factory.mktemp("twin")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recipe, "REGION", (-31.0, 30.0, -30.0, 31.0))
-        patch.setattr(recipe, "YEARS", (2008, 2012))
+        small = dataclasses.replace(recipe.EARTH, region=(-31.0, 30.0, -30.0, 31.0), years=(2008, 2012))
+        patch.setattr(recipe, "EARTH", small)
         recipes.run("seasonal-drydown", out=folder)
     return folder
 

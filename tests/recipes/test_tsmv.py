@@ -10,7 +10,7 @@ from vadose import analysis, recipes, schema
 from vadose.errors import ConfigError, LibraryError, SchemaError, VadoseError
 from vadose.grid import Grid
 from vadose.recipes.layered_months import layered_months
-from vadose.recipes.tsmv import TsmvSettings, _own_earth, compute, tsmv
+from vadose.recipes.tsmv import TsmvSettings, compute, tsmv
 from vadose.store import Library
 
 GRID = Grid.regular(1.0).crop((0, 40, 3, 43))
@@ -77,7 +77,7 @@ def test_without_a_library_it_makes_its_own_earth(tmp_path):
     for name in ("trends.nc", "contributions.nc", "mean.nc"):
         assert schema.is_simulated(xr.load_dataset(tmp_path / name))
     before = Library(tmp_path / "library").history()
-    _own_earth(tmp_path, (-4, 41, -2.5, 42.5), (2000, 2021))  # a second run goes on with it
+    tsmv(out=tmp_path, region=(-4, 41, -2.5, 42.5))  # a second run goes on with it
     assert len(Library(tmp_path / "library").history()) == len(before)
 
 

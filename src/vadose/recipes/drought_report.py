@@ -10,6 +10,7 @@ import xarray as xr
 
 from .. import plots, schema
 from ..report import Column, Report
+from .figures import add_figure
 
 #: Limits of the SWDI classes of Martínez-Fernández et al. (2015).
 SWDI = {"none": (0.0, np.inf), "mild": (-2.0, 0.0), "moderate": (-5.0, -2.0), "severe": (-10.0, -5.0),
@@ -42,11 +43,11 @@ def write(folder: Path, *, settings: dict[str, Any], record: xr.DataArray, resul
     caption = f"Percentiles on {str(date)[:10]}" + (
         "." if settings["date"] else ", the date with most area below 20 %."
     )
-    report.add_figure(plots.svg(plots.drought_map(day), title=caption), caption, units="%")
+    add_figure(report, plots.drought_map(day), caption, "%")
     _states(report, result)
     report.add_section("Area under drought", "Share of the known area; blank where less than half of it is known.")
     caption = "Share of the area below the percentiles of the classes D0 to D4."
-    report.add_figure(plots.svg(plots.drought_area_series(area), title=caption), caption, units="%")
+    add_figure(report, plots.drought_area_series(area), caption, "%")
     _events(report, events)
     if "swdi" in result:
         _deficit(report, result["swdi"])
@@ -78,7 +79,7 @@ def _events(report: Report, events: xr.Dataset) -> None:
         "end of the record hides a part.",
     )
     caption = "Events by cell, the cells with most severity; colour: mean deficit below the threshold."
-    report.add_figure(plots.svg(plots.drought_timeline(events), title=caption), caption, units="%")
+    add_figure(report, plots.drought_timeline(events), caption, "%")
     order = np.argsort(-events["severity"].values, kind="stable")[:15]
     rows = []
     for i in order:
@@ -118,4 +119,4 @@ def _change(report: Report, change: xr.Dataset) -> None:
         f"{change.attrs['alpha']:g}. Correlation of the two errors assumed: {change.attrs['correlation']:g}.",
     )
     caption = "Change and its combined standard uncertainty; dots: significant on the map as a whole."
-    report.add_figure(plots.svg(plots.change_map(change), title=caption), caption, units="m3 m-3")
+    add_figure(report, plots.change_map(change), caption)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +12,14 @@ from .. import analysis, periods, regrid, schema, twin
 from ..errors import ConfigError
 from ..grid import Grid
 from ..store import Library
-from .evaluate import _whole, writable_folder
+from .earth import Earth, library_or_earth
+from .extents import crop_period
+from .outputs import whole_file, writable_folder
+from .progress import Step, silent
 from .settings import Strict, dump, read
 
-Step = Callable[[int, int, str], None]
-
 #: The simulated region: rain has a season there, and no season is without dry dekads.
-REGION, RESOLUTION, YEARS, SEED = (-31.0, 29.0, -28.0, 31.0), 0.5, (2003, 2012), 7
+EARTH = Earth((-31.0, 29.0, -28.0, 31.0), 0.5, (2003, 2012), seed=7)
 
 
 class Source(Strict):
@@ -66,7 +66,7 @@ class Cycles:
 
 
 def seasonal_drydown(*, out: str | Path, library: str | None = None, config: str | Path | None = None,
-                     step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
+                     step: Step = silent) -> Path:  # fmt: skip
     """Analyse the cycles and dry-downs of a record; without a library, of a simulated one whose truth is known.
 
     Parameters
@@ -95,7 +95,7 @@ def seasonal_drydown(*, out: str | Path, library: str | None = None, config: str
     folder = writable_folder(out).resolve()
     settings = read(config, SeasonalSettings) if config else TWIN
     step(0, 4, "opening" if library else "making a simulated region")
-    store = Library(library, create=False) if library else _simulate(folder)
+    store = library_or_earth(library, folder, EARTH)
     names = store.names()
     for source in (settings.soil_moisture, settings.precipitation, settings.leaf_area_index):
         if source and source.dataset not in names:
@@ -109,14 +109,14 @@ def seasonal_drydown(*, out: str | Path, library: str | None = None, config: str
         simple = settings.model_copy(update={"soil_moisture": Source(dataset="twin/truth", variable="sm", layer=1)})
         truth = analyse(store, simple)
         weather = store.open("twin/truth")[["precipitation"]]
-        planted = twin.reservoir(weather.chunk(time=-1).compute().assign_attrs(weather.attrs), seed=SEED)
+        planted = twin.reservoir(weather.chunk(time=-1).compute().assign_attrs(weather.attrs), seed=EARTH.seed)
     step(3, 4, "report")
     for name, ds in found.results.items():
         if name == "events":
             continue
-        with _whole(folder / f"{name}.nc") as part:
+        with whole_file(folder / f"{name}.nc") as part:
             ds.to_netcdf(part)
-    with _whole(folder / "config.yaml") as part:
+    with whole_file(folder / "config.yaml") as part:
         part.write_text(dump(settings), encoding="utf-8")
     report = write(found, settings, folder, truth=truth, planted=planted)
     step(4, 4, "done")
@@ -165,9 +165,7 @@ def load(
         if source.layer is None:
             raise ConfigError(source.dataset, found="layers and no choice of one", needed="layer: 1 for the top")
         da = da.sel(layer=source.layer, drop=True)
-    span = periods.parse_period(settings.period)
-    if span is not None:
-        da = da.isel(time=np.flatnonzero((da["time"].values >= span[0]) & (da["time"].values < span[1])))
+    da = crop_period(da, settings.period, where=source.dataset)
     own = Grid.of(ds)
     if like is None:
         base = Grid.regular(settings.resolution) if settings.resolution else own
@@ -195,12 +193,3 @@ def example_cells(cycle: xr.Dataset, count: int) -> xr.Dataset | None:
     chosen = size[order[np.unique(np.linspace(0, order.size - 1, min(count, 4)).astype(int))]]
     points = chosen.reset_index("cell").reset_coords()[["lat", "lon"]]
     return points.drop_vars("cell", errors="ignore")
-
-
-def _simulate(folder: Path) -> Library:
-    store = Library(str(folder / "library"))
-    if "twin/stations" not in store.names():  # the last to be written
-        for name in store.names():
-            store.delete(name)
-        twin.create(store, region=REGION, resolution=RESOLUTION, years=YEARS, seed=SEED)
-    return store

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import xarray as xr
 
-from .. import analysis, schema, twin
+from .. import analysis, schema
 from ..errors import ConfigError, SchemaError
 from ..store import Library
 from ..store.export import export
-from .evaluate import writable_folder
+from .earth import Earth, library_or_earth
 from .layered_months import layered_months
+from .outputs import writable_folder
+from .progress import Step, silent
 from .settings import dump, read
 from .tsmv_result import TsmvResult, TsmvSettings, stack
 
-Step = Callable[[int, int, str], None]
-
 #: The simulated Earth that is made where no library is given: its imposed trends are straight over these years.
-REGION, RESOLUTION, YEARS, SEED = (-6.0, 38.0, 0.0, 44.0), 0.5, (2000, 2021), 7
+EARTH = Earth((-6.0, 38.0, 0.0, 44.0), 0.5, (2000, 2021), seed=7, step="dekad", products=())
 #: Periods of paper 001.
 PERIODS = {"1948-1999": (1948, 1999), "2000-2024": (2000, 2024)}
 #: Seasonal storage up to this size [bytes] is held in memory; above, each result reads the library again.
 HELD = 2_000_000_000
 
 
-def tsmv(*, out: str | Path, step: Step = lambda done, total, text: None, library: str | None = None,
-         config: str | Path | None = None, region: tuple[float, float, float, float] = REGION,
-         years: tuple[int, int] = YEARS) -> Path:  # fmt: skip
+def tsmv(*, out: str | Path, step: Step = silent, library: str | None = None,
+         config: str | Path | None = None, region: tuple[float, float, float, float] = EARTH.region,
+         years: tuple[int, int] = EARTH.years) -> Path:  # fmt: skip
     """Trends of layered soil water and the attribution of its variance, in two periods, with report and tables.
 
     Parameters
@@ -60,7 +60,7 @@ def tsmv(*, out: str | Path, step: Step = lambda done, total, text: None, librar
     folder = writable_folder(out).resolve()
     settings = read(config, TsmvSettings) if config is not None else TsmvSettings()
     step(0, 4, "opening the library" if library else "simulating land, weather and soil water")
-    lib = Library(library, create=False) if library else _own_earth(folder, region, years)
+    lib = library_or_earth(library, folder, replace(EARTH, region=region, years=years))
     source = lib.open(_choose(lib, settings.dataset if library else "twin/truth"))
     step(1, 4, "reading layers, ranking months into seasons")
     result = compute(source, settings, step=step)
@@ -75,7 +75,7 @@ def tsmv(*, out: str | Path, step: Step = lambda done, total, text: None, librar
     return report
 
 
-def compute(source: xr.Dataset, settings: TsmvSettings, *, step: Step = lambda done, total, text: None) -> TsmvResult:
+def compute(source: xr.Dataset, settings: TsmvSettings, *, step: Step = silent) -> TsmvResult:
     """All numbers; the layers are read once where the seasonal storage fits :data:`HELD`."""
     import dask
 
@@ -156,15 +156,6 @@ def save(result: TsmvResult, folder: Path) -> None:
     names = ["contribution", "contribution_difference", "contribution_lower", "contribution_upper"]
     wide = result.difference[names].assign(omega=stack({k: s["omega"] for k, s in result.summaries.items()}))
     wide.to_dataframe()[[*names, "omega"]].to_csv(folder / "contributions.csv")
-
-
-def _own_earth(folder: Path, region: tuple[float, float, float, float], years: tuple[int, int]) -> Library:
-    library = Library(str(folder / "library"))
-    if "twin/stations" not in library.names():  # the last to be written
-        for name in library.names():
-            library.delete(name)
-        twin.create(library, region=region, resolution=RESOLUTION, years=years, seed=SEED, step="dekad", products=[])
-    return library
 
 
 def _choose(library: Library, wanted: str | None) -> str:
