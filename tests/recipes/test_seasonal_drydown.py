@@ -41,7 +41,7 @@ def test_everything_promised_is_written_and_simulated(simulated):
 def test_a_library_is_coarsened_on_request(library, tmp_path):
     settings = tmp_path / "s.yaml"
     settings.write_text(
-        "soil_moisture: {dataset: twin/truth, variable: sm, layer: 1}\n"
+        "soil_moisture: {dataset: twin/truth, variable: sm, layer: 0}\n"
         "precipitation: {dataset: twin/truth, variable: precipitation}\n"
         "resolution: 0.5\nmin_coverage: 0.2\nperiod: 2010/2012\nharmonics: 1\n", encoding="utf-8",
     )  # fmt: skip
@@ -64,8 +64,10 @@ def test_soil_moisture_alone(library, tmp_path):
 @pytest.mark.parametrize(("lines", "word"), [
     ("soil_moisture: {dataset: nowhere, variable: sm}", "nowhere"),
     ("soil_moisture: {dataset: twin/truth, variable: moisture}", "moisture"),
-    ("soil_moisture: {dataset: twin/truth, variable: sm}", "layer: 1"),
+    ("soil_moisture: {dataset: twin/truth, variable: sm}", "layer: 0"),
     ("soil_moisture: {dataset: twin/truth, variable: sm}\nresolutoin: 1", "resolutoin"),
+    ("soil_moisture: {dataset: twin/sensor_a, variable: sm}\nperiod: '1980'", "1980.* a period within"),
+    ("soil_moisture: {dataset: twin/sensor_a, variable: sm}\nbbox: [100, 0, 101, 1]", "overlaps"),
 ])  # fmt: skip
 def test_faults_name_their_place(library, tmp_path, lines, word):
     settings = tmp_path / "s.yaml"

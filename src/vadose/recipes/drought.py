@@ -17,6 +17,7 @@ from ..grid import Grid
 from ..store import Library
 from .drought_report import write
 from .evaluate import _whole, writable_folder
+from .one_layer import one_layer
 from .settings import Strict, check, dump, read
 
 Step = Callable[[int, int, str], None]
@@ -168,10 +169,7 @@ def _variable(ds: xr.Dataset, settings: DroughtSettings) -> xr.DataArray:
             "variable", found=repr(settings.variable), needed=f"one of {', '.join(map(str, ds.data_vars))}"
         )
     da = ds[settings.variable]
-    if "layer" in da.dims:
-        if settings.layer is None or not 0 <= settings.layer < da.sizes["layer"]:
-            raise ConfigError("layer", found=f"{settings.layer}", needed=f"0 to {da.sizes['layer'] - 1}")
-        da = da.isel(layer=settings.layer, drop=True)
+    da = one_layer(da, settings.layer, where=settings.dataset)
     keep = {k: ds.attrs[k] for k in ("grid", "simulated", "product", "product_version") if k in ds.attrs}
     return da.assign_attrs(keep, source=str(ds.attrs.get("title", "")))
 

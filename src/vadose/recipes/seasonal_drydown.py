@@ -14,6 +14,7 @@ from ..errors import ConfigError
 from ..grid import Grid
 from ..store import Library
 from .evaluate import _whole, writable_folder
+from .one_layer import one_layer
 from .settings import Strict, dump, read
 
 Step = Callable[[int, int, str], None]
@@ -106,7 +107,7 @@ def seasonal_drydown(*, out: str | Path, library: str | None = None, config: str
     truth = planted = None
     if not library:
         step(2, 4, "the same of the truth, and of a planted store")
-        simple = settings.model_copy(update={"soil_moisture": Source(dataset="twin/truth", variable="sm", layer=1)})
+        simple = settings.model_copy(update={"soil_moisture": Source(dataset="twin/truth", variable="sm", layer=0)})
         truth = analyse(store, simple)
         weather = store.open("twin/truth")[["precipitation"]]
         planted = twin.reservoir(weather.chunk(time=-1).compute().assign_attrs(weather.attrs), seed=SEED)
@@ -160,18 +161,23 @@ def load(
     ds = store.open(source.dataset)
     if source.variable not in ds:
         raise ConfigError(source.dataset, found=f"variables {sorted(map(str, ds.data_vars))}", needed=source.variable)
-    da = ds[source.variable].assign_attrs(simulated="true" if schema.is_simulated(ds) else "")
-    if "layer" in da.dims:
-        if source.layer is None:
-            raise ConfigError(source.dataset, found="layers and no choice of one", needed="layer: 1 for the top")
-        da = da.sel(layer=source.layer, drop=True)
+    da = one_layer(ds[source.variable], source.layer, where=source.dataset)
+    da = da.assign_attrs(simulated="true" if schema.is_simulated(ds) else "")
     span = periods.parse_period(settings.period)
     if span is not None:
-        da = da.isel(time=np.flatnonzero((da["time"].values >= span[0]) & (da["time"].values < span[1])))
+        inside = np.flatnonzero((da["time"].values >= span[0]) & (da["time"].values < span[1]))
+        if not inside.size:
+            first, last = (str(da["time"].values[i])[:10] for i in (0, -1))
+            raise ConfigError("period", found=f"{settings.period}, in which {source.dataset} has nothing",
+                              needed=f"a period within {first} to {last}")  # fmt: skip
+        da = da.isel(time=inside)
     own = Grid.of(ds)
     if like is None:
         base = Grid.regular(settings.resolution) if settings.resolution else own
         (west, south, east, north), (w, s, e, n) = own.bbox, settings.bbox
+        if max(west, w) >= min(east, e) or max(south, s) >= min(north, n):
+            raise ConfigError("bbox", found=f"{settings.bbox}", needed=f"a box that overlaps {own.bbox}",
+                              do="West, south, east, north in degrees.")  # fmt: skip
         target = base.crop((max(west, w), max(south, s), min(east, e), min(north, n)))
     else:
         target = Grid.of(like)
