@@ -76,6 +76,18 @@ def test_faults_name_their_place(library, tmp_path, lines, word):
         recipes.run("seasonal-drydown", out=tmp_path / "out", library=str(library.url), config=settings)
 
 
+def test_months_have_no_lag_behind_rain(library, tmp_path):
+    ds = library.open("twin/truth")[["precipitation", "sm"]].isel(layer=0, drop=True)
+    ds = ds.drop_vars("layer_bnds", errors="ignore")
+    monthly = Library(str(tmp_path / "library"))
+    monthly.write("months", ds.isel(time=ds["time"].dt.day == 15).chunk(time=-1).compute())
+    settings = tmp_path / "s.yaml"
+    settings.write_text("soil_moisture: {dataset: months, variable: sm}\n"
+                        "precipitation: {dataset: months, variable: precipitation}\n", encoding="utf-8")  # fmt: skip
+    with pytest.raises(ConfigError, match="daily or dekadal"):
+        recipes.run("seasonal-drydown", out=tmp_path / "out", library=str(monthly.url), config=settings)
+
+
 def test_a_library_without_the_twin_needs_a_configuration(tmp_path):
     empty = Library(str(tmp_path / "library"))
     with pytest.raises(ConfigError, match="--config"):

@@ -129,7 +129,12 @@ def analyse(store: Library, settings: SeasonalSettings) -> Cycles:
     sm = load(store, settings.soil_moisture, settings)
     rain = None if settings.precipitation is None else load(store, settings.precipitation, settings, like=sm)
     leaves = None if settings.leaf_area_index is None else load(store, settings.leaf_area_index, settings, like=sm)
-    daily = bool(np.median(np.diff(sm["time"].values)) <= np.timedelta64(36, "h"))
+    step = np.median(np.diff(sm["time"].values)) if sm.sizes["time"] > 1 else np.timedelta64(1, "D")
+    daily = bool(step <= np.timedelta64(36, "h"))
+    if rain is not None and step > np.timedelta64(12, "D"):
+        raise ConfigError("soil_moisture", found=f"a value in {step / np.timedelta64(1, 'D'):.0f} days",
+                          needed="daily or dekadal values beside precipitation",
+                          do="Leave precipitation out, or take a finer record.")  # fmt: skip
     dekadal = periods.composite(sm, "dekad")["mean"].chunk(time=-1).compute() if daily else sm.compute()
     cycle = analysis.seasonal_cycle(dekadal, harmonics=settings.harmonics)
     results = {"sm_cycle": cycle, "memory": analysis.memory(sm).compute()}
