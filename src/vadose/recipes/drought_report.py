@@ -18,7 +18,8 @@ WORKS = [
     ("Samaniego et al. (2013): Implications of parameter uncertainty on soil moisture drought analysis in Germany.",
      "10.1175/JHM-D-12-075.1"),
     ("Svoboda et al. (2002): The Drought Monitor.", "10.1175/1520-0477-83.8.1181"),
-    ("Ford and Labosier (2017): Meteorological conditions associated with the onset of flash drought.",
+    ("Ford and Labosier (2017): Meteorological conditions associated with the onset of flash drought in the eastern "
+     "United States.",
      "10.1016/j.agrformet.2017.08.031"),
     ("Martínez-Fernández et al. (2015): A soil water based index as a suitable agricultural drought indicator.",
      "10.1016/j.jhydrol.2014.12.051"),
@@ -53,7 +54,8 @@ def write(folder: Path, *, settings: dict[str, Any], record: xr.DataArray, resul
         _change(report, change)
     report.add_section("Origin")
     report.add_provenance({"record": record.attrs.get("source", ""), **settings, "software": result.attrs["software"]})
-    report.add_citations([*WORKS, ("Benjamini and Hochberg (1995): Controlling the false discovery rate.",
+    report.add_citations([*WORKS, ("Benjamini and Hochberg (1995): Controlling the false discovery rate: a practical "
+                                   "and powerful approach to multiple testing.",
                                    "10.1111/j.2517-6161.1995.tb02031.x")])  # fmt: skip
     return report.write(folder / "report.html")
 

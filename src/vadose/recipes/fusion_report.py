@@ -21,11 +21,14 @@ SM = "m3 m-3"
 
 #: What the methods rest on.
 CITATIONS = (
-    ("Chen et al. (2021): An improved global remote-sensing-based surface soil moisture (RSSSM) dataset, 2003-2018",
-     "10.5194/essd-13-1-2021"),
-    ("Gruber et al. (2017): Triple collocation-based merging of satellite soil moisture", "10.1109/TGRS.2017.2734070"),
-    ("Dorigo et al. (2017): ESA CCI Soil Moisture, state of the art and outlook", "10.1016/j.rse.2017.07.001"),
-    ("Qu et al. (2019): Rebuilding a microwave soil moisture product using random forest", "10.3390/rs11060683"),
+    ("Chen et al. (2021): An improved global remote-sensing-based surface soil moisture (RSSSM) dataset covering "
+     "2003-2018", "10.5194/essd-13-1-2021"),
+    ("Gruber et al. (2017): Triple collocation-based merging of satellite soil moisture retrievals",
+     "10.1109/TGRS.2017.2734070"),
+    ("Dorigo et al. (2017): ESA CCI Soil Moisture for improved Earth system understanding: State-of-the art and future "
+     "directions", "10.1016/j.rse.2017.07.001"),
+    ("Qu et al. (2019): Rebuilding a microwave soil moisture product using random forest adopting AMSR-E/AMSR2 "
+     "brightness temperature and SMAP over the Qinghai-Tibet Plateau, China", "10.3390/rs11060683"),
 )  # fmt: skip
 
 
