@@ -135,6 +135,16 @@ def test_periods_are_those_of_the_paper_where_the_record_has_them():
     }
 
 
+def test_years_without_values_are_in_no_period():
+    """The axis of a provider may begin decades before the values do: the halves are those of the values."""
+    ds = record("1978", "2024")
+    ds["swc"] = ds["swc"].where(ds["time"].dt.year >= 2003)
+    assert compute(ds, TsmvSettings()).periods == {"2003-2013": (2003, 2013), "2014-2024": (2014, 2024)}
+    ds["swc"] = ds["swc"].where(ds["time"].dt.year >= 2010)
+    with pytest.raises(SchemaError, match=r"15 complete|7 complete years"):
+        compute(ds, TsmvSettings())
+
+
 def test_a_month_missing_everywhere_costs_its_year():
     ds = record().drop_isel(time=[14])
     got = compute(ds, TsmvSettings(periods={"a": (1985, 1999), "b": (2000, 2014)}))

@@ -204,7 +204,8 @@ def compare_periods(
             raise ConfigError(f"periods: {name}", found=f"{first}-{last}, which holds no year",
                               needed=f"years within {da['year'].values[0]}-{da['year'].values[-1]}")  # fmt: skip
         parts.append(attribute_variability(part, min_years=min_years)[["contribution", "variance", "n", "status"]])
-    out = xr.concat(parts, "period", coords="minimal", compat="override", combine_attrs="drop")
+    out = xr.concat(parts, "period", coords="minimal", compat="override", combine_attrs="override")
+    out.attrs = {}
     out = out.assign_coords(period=list(periods))
     share = out["contribution"]
     out["difference"] = share.isel(period=1, drop=True) - share.isel(period=0, drop=True)

@@ -10,6 +10,7 @@ from ..errors import ConfigError
 from ..store import Library
 from .drought_settings import TWIN, DroughtSettings
 from .extents import crop_grid, crop_period
+from .one_layer import one_layer
 from .settings import check
 
 
@@ -38,10 +39,7 @@ def variable_of(ds: xr.Dataset, settings: DroughtSettings) -> xr.DataArray:
             "variable", found=repr(settings.variable), needed=f"one of {', '.join(map(str, ds.data_vars))}"
         )
     da = ds[settings.variable]
-    if "layer" in da.dims:
-        if settings.layer is None or not 0 <= settings.layer < da.sizes["layer"]:
-            raise ConfigError("layer", found=f"{settings.layer}", needed=f"0 to {da.sizes['layer'] - 1}")
-        da = da.isel(layer=settings.layer, drop=True)
+    da = one_layer(da, settings.layer, where=settings.dataset)
     keep = {k: ds.attrs[k] for k in ("grid", "simulated", "product", "product_version") if k in ds.attrs}
     return da.assign_attrs(keep, source=str(ds.attrs.get("title", "")))
 

@@ -79,9 +79,9 @@ def gpp_coupling(*, out: str | Path, library: str | None = None, config: str | P
     own = Library(str(folder / "library"))
     step(0, 5, "opening the library" if library else "simulating land, weather, soil water and production")
     source = Library(library, create=False) if library else replace(EARTH, region=region, years=years).make(own)
-    (folder / "config.yaml").write_text(dump(settings), encoding="utf-8")
     result = couple(source, settings, own, step=step)
     step(4, 5, "drawing and writing")
+    (folder / "config.yaml").write_text(dump(settings), encoding="utf-8")
     report = write(result, settings, folder)
     step(5, 5, "done")
     return report

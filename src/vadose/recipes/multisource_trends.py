@@ -95,7 +95,8 @@ def compute(config: TrendsConfig, library: Library, *, step: Step = silent) -> R
     if grid is not None:
         annual = {k: regrid.to_grid(da, grid, method="area") for k, da in annual.items()}
     regions: dict[str, xr.DataArray | str] = {"latitude": "latitude"} if config.latitude else {}
-    regions |= {name: read_classes(library, m) for name, m in config.regions.items()}
+    target = grid or Grid.of(next(iter(annual.values())))
+    regions |= {name: read_classes(library, m, grid=target) for name, m in config.regions.items()}
     step(2, 5, "trends of products, periods and regions")
     common: dict[str, Any] = {"test": config.test, "min_valid": config.min_valid}
     table = analysis.compare_trends(annual, periods=config.periods, regions=regions, mask=config.mask,

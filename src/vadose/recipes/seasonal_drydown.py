@@ -14,6 +14,7 @@ from ..grid import Grid
 from ..store import Library
 from .earth import Earth, library_or_earth
 from .extents import crop_period
+from .one_layer import one_layer
 from .outputs import whole_file, writable_folder
 from .progress import Step, silent
 from .settings import Strict, dump, read
@@ -106,7 +107,7 @@ def seasonal_drydown(*, out: str | Path, library: str | None = None, config: str
     truth = planted = None
     if not library:
         step(2, 4, "the same of the truth, and of a planted store")
-        simple = settings.model_copy(update={"soil_moisture": Source(dataset="twin/truth", variable="sm", layer=1)})
+        simple = settings.model_copy(update={"soil_moisture": Source(dataset="twin/truth", variable="sm", layer=0)})
         truth = analyse(store, simple)
         weather = store.open("twin/truth")[["precipitation"]]
         planted = twin.reservoir(weather.chunk(time=-1).compute().assign_attrs(weather.attrs), seed=EARTH.seed)
@@ -128,7 +129,12 @@ def analyse(store: Library, settings: SeasonalSettings) -> Cycles:
     sm = load(store, settings.soil_moisture, settings)
     rain = None if settings.precipitation is None else load(store, settings.precipitation, settings, like=sm)
     leaves = None if settings.leaf_area_index is None else load(store, settings.leaf_area_index, settings, like=sm)
-    daily = bool(np.median(np.diff(sm["time"].values)) <= np.timedelta64(36, "h"))
+    step = np.median(np.diff(sm["time"].values)) if sm.sizes["time"] > 1 else np.timedelta64(1, "D")
+    daily = bool(step <= np.timedelta64(36, "h"))
+    if rain is not None and step > np.timedelta64(12, "D"):
+        raise ConfigError("soil_moisture", found=f"a value in {step / np.timedelta64(1, 'D'):.0f} days",
+                          needed="daily or dekadal values beside precipitation",
+                          do="Leave precipitation out, or take a finer record.")  # fmt: skip
     dekadal = periods.composite(sm, "dekad")["mean"].chunk(time=-1).compute() if daily else sm.compute()
     cycle = analysis.seasonal_cycle(dekadal, harmonics=settings.harmonics)
     results = {"sm_cycle": cycle, "memory": analysis.memory(sm).compute()}
@@ -160,16 +166,16 @@ def load(
     ds = store.open(source.dataset)
     if source.variable not in ds:
         raise ConfigError(source.dataset, found=f"variables {sorted(map(str, ds.data_vars))}", needed=source.variable)
-    da = ds[source.variable].assign_attrs(simulated="true" if schema.is_simulated(ds) else "")
-    if "layer" in da.dims:
-        if source.layer is None:
-            raise ConfigError(source.dataset, found="layers and no choice of one", needed="layer: 1 for the top")
-        da = da.sel(layer=source.layer, drop=True)
+    da = one_layer(ds[source.variable], source.layer, where=source.dataset)
+    da = da.assign_attrs(simulated="true" if schema.is_simulated(ds) else "")
     da = crop_period(da, settings.period, where=source.dataset)
     own = Grid.of(ds)
     if like is None:
         base = Grid.regular(settings.resolution) if settings.resolution else own
         (west, south, east, north), (w, s, e, n) = own.bbox, settings.bbox
+        if max(west, w) >= min(east, e) or max(south, s) >= min(north, n):
+            raise ConfigError("bbox", found=f"{settings.bbox}", needed=f"a box that overlaps {own.bbox}",
+                              do="West, south, east, north in degrees.")  # fmt: skip
         target = base.crop((max(west, w), max(south, s), min(east, e), min(north, n)))
     else:
         target = Grid.of(like)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from .. import analysis, schema
@@ -80,7 +81,9 @@ def compute(source: xr.Dataset, settings: TsmvSettings, *, step: Step = silent) 
     import dask
 
     layers = layered_months(source, bbox=settings.bbox, period=settings.period)
-    periods = _periods(layers, settings)
+    year = layers["time"].dt.year.to_series()
+    count = year.groupby(year.to_numpy()).size()
+    periods = _periods(count.index[count >= 12].to_numpy(), settings, layers)
     noah = layers["layer_bnds"].values.round(3).tolist() == [[0, 0.1], [0.1, 0.4], [0.4, 1], [1, 2]]
     limits = (analysis.NOAH_LIMITS if noah else None) if settings.limits == "auto" else settings.limits
     screened = analysis.screen_storage(layers, limits=limits)
@@ -89,10 +92,13 @@ def compute(source: xr.Dataset, settings: TsmvSettings, *, step: Step = silent) 
     seasons = analysis.wetness_seasons(storage, by=settings.by)[["storage"]]
     if "grid" in source.attrs:
         seasons.attrs["grid"] = layers.attrs["grid"]
+    known = seasons["storage"].notnull().any([d for d in seasons["storage"].dims if d != "year"])
     if seasons["storage"].nbytes <= HELD:
-        seasons, masked = dask.compute(seasons, screened["n_out_of_range"])
+        seasons, known, masked = dask.compute(seasons, known, screened["n_out_of_range"])
     else:
-        masked = screened["n_out_of_range"].compute()
+        known, masked = dask.compute(known, screened["n_out_of_range"])
+    if settings.periods is None and bool(known.any()):  # a time axis may begin long before its values
+        periods = _periods(known["year"].values[known.values], settings, layers)
     result = TsmvResult(source, settings, periods, seasons, masked)
     step(2, 4, "trends and contributions")
     annual = analysis.annual_storage(seasons)
@@ -169,11 +175,8 @@ def _choose(library: Library, wanted: str | None) -> str:
     return layered[0]
 
 
-def _periods(layers: xr.Dataset, settings: TsmvSettings) -> dict[str, tuple[int, int]]:
-    """Two periods within the record; refuses a record too short for them."""
-    year = layers["time"].dt.year.to_series()
-    count = year.groupby(year.to_numpy()).size()
-    whole = count.index[count >= 12].to_numpy()
+def _periods(whole: np.ndarray, settings: TsmvSettings, layers: xr.Dataset) -> dict[str, tuple[int, int]]:
+    """Two periods within the complete years of a record; refuses too few of them."""
     need = settings.min_years
     chosen = settings.periods
     if chosen is None:
@@ -185,7 +188,8 @@ def _periods(layers: xr.Dataset, settings: TsmvSettings) -> dict[str, tuple[int,
     for name, (a, b) in chosen.items():
         have = int(((whole >= a) & (whole <= b)).sum())
         if have < need:
-            span = f"{year.min()}-{year.max()}" if len(year) else "no time"
+            time = layers["time"].dt.year.values
+            span = f"{time.min()}-{time.max()}" if time.size else "no time"
             raise SchemaError(
                 _name(layers), found=f"{have} complete years in {name} (record {span}, {whole.size} complete)",
                 needed=f"{need} with all twelve months in each of two periods",
