@@ -68,7 +68,7 @@ def test_soil_moisture_alone(library, tmp_path):
     ("soil_moisture: {dataset: twin/truth, variable: moisture}", "moisture"),
     ("soil_moisture: {dataset: twin/truth, variable: sm}", "layer: 0"),
     ("soil_moisture: {dataset: twin/truth, variable: sm}\nresolutoin: 1", "resolutoin"),
-    ("soil_moisture: {dataset: twin/sensor_a, variable: sm}\nperiod: '1980'", "1980.* a period within"),
+    ("soil_moisture: {dataset: twin/sensor_a, variable: sm}\nperiod: '1980'", "1980.* a period inside"),
     ("soil_moisture: {dataset: twin/sensor_a, variable: sm}\nbbox: [100, 0, 101, 1]", "overlaps"),
 ])  # fmt: skip
 def test_faults_name_their_place(library, tmp_path, lines, word):
