@@ -70,8 +70,8 @@ def add_verdicts(report: Report, verdicts: list[Verdict]) -> None:
     words = "Every one is reached." if not missed else f"{missed} of {len(verdicts)} are not reached."
     report.add_section("Verdict", f"What a fusion is to reach against the simulated truth. {words}")
     report.add_table(columns, rows, "What was to be reached, and what was.",
-                     notes="Ratios are taken where both records have a value; RMSE includes the first target's own "
-                           "bias, which no method on these inputs can see, and ubRMSE leaves it out.")  # fmt: skip
+                     notes="Ratios are taken where both records have a value. RMSE includes the error of the mean level, "
+                           "which comes from products and not from a method; ubRMSE leaves it out.")  # fmt: skip
 
 
 def add_origin(report: Report, exam: Exam, facts: dict[str, object]) -> None:
@@ -87,10 +87,16 @@ def _rivals(report: Report, exam: Exam) -> None:
         report.add_section("Records and rivals", "No truth and no stations lie in the library, so nothing is scored.")
         return
     first = exam.plan.rounds[0].targets[0]
+    level = [k for k, p in exam.plan.products.items() if p.systematic]
+    if first not in level or len(level) < 2:
+        bias = f"All have the mean level of {first}, so that the bias is that product's"
+    else:
+        bias = (f"Merges have the mean level of {first}. The fused record, the global network and the forest have the "
+                f"mean of the levels of {', '.join(level)}, as the plan states their uncertainty")  # fmt: skip
     report.add_section(
         "Records and rivals",
-        f"The fused record and its rivals on the same inputs, all brought to the climate of {first}, against the "
-        f"{exam.reference}. Bias is therefore the target's; ubRMSE and R tell what a method itself adds or loses.",
+        f"The fused record and its rivals on the same inputs against the {exam.reference}. {bias}; ubRMSE and R tell "
+        "what a method itself adds or loses.",
     )
     _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent)
     for metric, unit in (("rmse", SM), ("ubrmse", SM), ("r", "1")):
