@@ -70,8 +70,8 @@ def add_verdicts(report: Report, verdicts: list[Verdict]) -> None:
     words = "Every one is reached." if not missed else f"{missed} of {len(verdicts)} are not reached."
     report.add_section("Verdict", f"What a fusion is to reach against the simulated truth. {words}")
     report.add_table(columns, rows, "What was to be reached, and what was.",
-                     notes="Ratios are taken where both records have a value. RMSE includes the error of the mean level, "
-                           "which comes from products and not from a method; ubRMSE leaves it out.")  # fmt: skip
+                     notes="Ratios are taken where both records have a value. RMSE includes the error of the mean "
+                           "level, which comes from products and not from a method; ubRMSE leaves it out.")  # fmt: skip
 
 
 def add_origin(report: Report, exam: Exam, facts: dict[str, object]) -> None:
