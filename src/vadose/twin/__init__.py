@@ -13,17 +13,24 @@ from __future__ import annotations
 
 from .earth import create, generate, imposed_anomaly, truth
 from .error_sizes import PLAIN, REANALYSES, RSSSM, SENSORS, STATION
+from .kilometre import create_1km, generate_1km, truth_1km
+from .kilometre_sizes import KILOMETRE, PLANTED
 from .scenes import scene
 
 __all__ = [
+    "KILOMETRE",
     "PLAIN",
+    "PLANTED",
     "REANALYSES",
     "RSSSM",
     "SENSORS",
     "STATION",
     "create",
+    "create_1km",
     "generate",
+    "generate_1km",
     "imposed_anomaly",
     "scene",
     "truth",
+    "truth_1km",
 ]
