@@ -6,26 +6,38 @@ name and unit of the data; simulated data are marked on the figure itself.
 """
 
 from .boxes import score_boxes
+from .campaigns import campaign_panels
+from .category_boxes import category_boxes
 from .coastline import coastline
 from .counts import dropped_bars
+from .courses import courses, wetness_bias
 from .density import scatter_density
 from .drawing import svg
 from .global_map import global_map
 from .intervals import forest
+from .lookup_bubbles import lookup_bubbles
 from .maps import score_map, station_map, status_map
 from .series import break_gaps, time_series
+from .statuses import core_map, status_bars
 
 __all__ = [
     "break_gaps",
+    "campaign_panels",
+    "category_boxes",
     "coastline",
+    "core_map",
+    "courses",
     "dropped_bars",
     "forest",
     "global_map",
+    "lookup_bubbles",
     "scatter_density",
     "score_boxes",
     "score_map",
     "station_map",
+    "status_bars",
     "status_map",
     "svg",
     "time_series",
+    "wetness_bias",
 ]

@@ -126,7 +126,7 @@ def score_map(scores: xr.Dataset, metric: str) -> Figure:
     colours = scale(metric, values)
     mappable = colours.mappable()
     ground = Basemap.around(lat, lon)
-    figure, panels = _panels(ground, list(products), footer=0.62)
+    figure, panels = map_panels(ground, list(products), footer=0.62)
     size, dense = _point_size(products)
     for axes, index in zip(panels, products.values()):
         x, y = ground.project(lat[index], lon[index])
@@ -174,7 +174,7 @@ def status_map(scores: xr.Dataset) -> Figure:
     codes = np.unique(status).tolist()
     ground = Basemap.around(lat, lon)
     rows = -(-len(codes) // 4)
-    figure, panels = _panels(ground, list(products), footer=0.1 + 0.19 * rows)
+    figure, panels = map_panels(ground, list(products), footer=0.1 + 0.19 * rows)
     handles = []
     size, dense = _point_size(products)
     for number, code in enumerate(codes):
@@ -204,7 +204,7 @@ def _point_size(products: dict[str, np.ndarray]) -> tuple[float, bool]:
     return 5.5 if count < 60 else 4.0 if count < 300 else 3.0, count > MAX_VECTOR
 
 
-def _panels(ground: Basemap, titles: Sequence[str], *, footer: float) -> tuple[Figure, list[Axes]]:
+def map_panels(ground: Basemap, titles: Sequence[str], *, footer: float) -> tuple[Figure, list[Axes]]:
     """A grid of maps with room [inch] below them; coordinates on the outer ones only."""
     count = max(len(titles), 1)
     most = 2 if ground.world else 4 if ground.aspect < 1.3 else 5

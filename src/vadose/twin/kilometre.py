@@ -14,7 +14,7 @@ from .. import schema
 from ..errors import ConfigError
 from ..grid import Grid
 from ..landclass import IGBP, KOEPPEN
-from . import flights, forcing, imposed, truths
+from . import flights, forcing, truths
 from . import kilometre_land as mosaic
 from . import kilometre_products as views
 from . import kilometre_sites as sites
@@ -27,7 +27,7 @@ from .noise import check_seed
 VERSION = "1"
 
 #: Cell size [degrees], most cells of a region, rows simulated at once, and edge of the flown area [degrees].
-RESOLUTION, MOST_CELLS, ROWS, EDGE = 0.01, 40_000, 24, 0.5
+RESOLUTION, MOST_CELLS, ROWS, EDGE = 0.01, 40_000, 24, 0.7
 
 #: Beginning of the names of the datasets.
 PREFIX = "twin-1km/"

@@ -117,7 +117,9 @@ def network(points: Points, land: dict[str, np.ndarray], arrays: dict, time: xr.
     }  # fmt: skip
     units = {"lat": "degrees_north", "lon": "degrees_east", "elevation": "m", "depth_from": "m", "depth_to": "m",
              "land_cover": "1", "porosity": "m3 m-3"}  # fmt: skip
-    data = {k: (("sensor", "time"), v, flag_attrs() if k == "flag" else VARIABLES[k].attrs()) for k, v in arrays.items()}
+    data = {
+        k: (("sensor", "time"), v, flag_attrs() if k == "flag" else VARIABLES[k].attrs()) for k, v in arrays.items()
+    }
     ds = xr.Dataset(data, {k: ("sensor", v, {"units": units[k]} if k in units else {}) for k, v in coords.items()})
     lists = {k: v for k, (v, _) in training(points, seed).items()}
     return ds.assign_coords(time=time).assign_attrs(training_lists=json.dumps(lists))

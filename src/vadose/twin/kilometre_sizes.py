@@ -57,12 +57,12 @@ class Kilometre:
 KILOMETRE = {
     "glass": Kilometre("GLASS-like", gain=0.85, offset=-0.041, correlation=(0.72, 0.46, 0.46, 0.88), trained=0.10),
     "dsmap": Kilometre("DSMAP-like", gain=0.95, offset=-0.046, correlation=(0.92, 0.38, 0.40, 0.50), blocks=9.0,
-                       block_error=0.025, seen=0.45),
+                       block_error=0.035, seen=0.45),
     "gssm": Kilometre("GSSM-like", gain=0.40, offset=0.019, correlation=(0.55, 0.55, 0.96, 0.35), frozen=True,
                       trained=0.30),
     "ssm": Kilometre("SSM-like", gain=0.60, offset=-0.038, correlation=(0.42, 0.92, 0.42, 0.42), smoothing=2.5,
                      trained=0.30),
-    "leaky": Kilometre("leaky", gain=0.50, offset=-0.02, correlation=(0.40, 0.40, 0.40, 0.40), trained=0.50,
+    "leaky": Kilometre("leaky", gain=0.60, offset=-0.02, correlation=(0.48, 0.42, 0.42, 0.48), trained=0.50,
                        leaks=True),
 }  # fmt: skip
 
@@ -74,7 +74,7 @@ NOISE_DISTANCE, NOISE_DAYS = 0.2, 4
 
 #: Showers that the coarse weather of the simulated Earth lacks: standard deviation of the logarithm of soil moisture
 #: [1], distance [degrees] and days over which they are alike. Choice.
-SHOWERS, SHOWER_DISTANCE, SHOWER_DAYS = 0.15, 0.05, 8
+SHOWERS, SHOWER_DISTANCE, SHOWER_DAYS = 0.2, 0.05, 8
 
 #: Error of a station on the smaller part of a mixed cell: standard deviation per share of other land cover [m3 m-3],
 #: changing over seasons. Choice: core cells come out better than extra ones, as in [1].

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .airborne import airborne
+from .airborne import airborne, flight_maps
 from .categories import by_category
 from .collocation import dependent, quadruple_collocation, triple_collocation
 from .common_cells import Evaluation, matchups
@@ -25,7 +25,7 @@ from .verdicts import dropped, select
 
 __all__ = [
     "METRICS", "Evaluation", "airborne", "by_category", "compare", "composite", "core_cells", "dependent", "dropped",
-    "dry_cells", "evaluate", "independent", "informative", "lookup", "matchups", "merge", "quadruple_collocation",
+    "dry_cells", "evaluate", "flight_maps", "independent", "informative", "lookup", "matchups", "merge", "quadruple_collocation",
     "representative", "scale", "score", "score_by_period", "score_by_wetness", "score_pooled", "score_spatial",
     "select", "spatial_fidelity", "stability", "strict_cells", "summarize", "tidy", "time_stable",
     "triple_collocation", "weights_from_collocation",
