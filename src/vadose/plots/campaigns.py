@@ -69,7 +69,7 @@ def campaign_panels(maps: Mapping[str, xr.Dataset], scores: xr.Dataset) -> Figur
     figure = new_figure(WIDTH, below + head + rows * (tall + gap))
     for row, name in enumerate([*maps, "aircraft"]):
         bottom = below + (rows - 1 - row) * (tall + gap)
-        ds = maps.get(name, first)
+        ds = maps.get(name, first).transpose("flight", "lat", "lon", ...)
         values = np.asarray(ds["estimate" if name in maps else "reference"], dtype="float64")
         for column, flight in enumerate(flights):
             axes = place(figure, left + column * (wide + gap), bottom, wide, tall)
@@ -105,7 +105,7 @@ def campaign_panels(maps: Mapping[str, xr.Dataset], scores: xr.Dataset) -> Figur
 
 
 def _scatter(axes: Axes, ds: xr.Dataset, top: float, scores: xr.Dataset, *, last: bool) -> None:
-    x, y = (np.ravel(ds[k]).astype(float) for k in ("reference", "estimate"))
+    x, y = (np.ravel(ds[k].transpose("flight", "lat", "lon")).astype(float) for k in ("reference", "estimate"))
     ok = np.isfinite(x) & np.isfinite(y)
     axes.hist2d(x[ok], y[ok], bins=40, range=((0, top), (0, top)), cmap="Greys", cmin=1, rasterized=True)
     axes.plot([0, top], [0, top], color=INK, lw=0.6, ls=(0, (4, 2)))

@@ -181,7 +181,7 @@ def truth_1km(library: Reader) -> tuple[xr.Dataset, dict[str, Any]]:
 
 
 def simulate_rows(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, seed: int) -> np.ndarray:
-    """Truth of some rows, shape (2, time, rows, columns), float32: top-layer soil moisture [m3 m-3], frozen (0 or 1)."""
+    """Truth of some rows, shape (2, time, rows, columns), float32: top-layer soil moisture [m3 m-3], frozen (0, 1)."""
     parts = []
     for now, state in truths.years(cells, land, day, seed):
         theta = views.add_showers(state["sm"][:, :, 0], cells, land, now, seed)

@@ -12,6 +12,7 @@ from .conditional import score_by_period, score_by_wetness
 from .evaluate import evaluate
 from .fidelity import spatial_fidelity
 from .independence import independent, representative
+from .leakage import leakage
 from .lookup import lookup
 from .metrics import METRICS
 from .pooled import score_pooled, summarize, tidy
@@ -25,8 +26,8 @@ from .verdicts import dropped, select
 
 __all__ = [
     "METRICS", "Evaluation", "airborne", "by_category", "compare", "composite", "core_cells", "dependent", "dropped",
-    "dry_cells", "evaluate", "flight_maps", "independent", "informative", "lookup", "matchups", "merge", "quadruple_collocation",
-    "representative", "scale", "score", "score_by_period", "score_by_wetness", "score_pooled", "score_spatial",
+    "dry_cells", "evaluate", "flight_maps", "independent", "informative", "leakage", "lookup", "matchups", "merge",
+    "quadruple_collocation", "representative", "scale", "score", "score_by_period", "score_by_wetness", "score_pooled", "score_spatial",
     "select", "spatial_fidelity", "stability", "strict_cells", "summarize", "tidy", "time_stable",
     "triple_collocation", "weights_from_collocation",
 ]  # fmt: skip

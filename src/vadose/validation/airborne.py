@@ -143,8 +143,9 @@ def flight_maps(
     >>> time = pd.date_range("2015-05-01T12:00", periods=2, freq="2D")
     >>> ds = schema.with_grid(xr.Dataset({"sm": (("time", "lat", "lon"), sm, {"units": "m3 m-3"})}, {"time": time}),
     ...                       grid)
-    >>> dict(flight_maps({"p": ds}, ds)["p"].sizes)
-    {'flight': 2, 'lat': 10, 'lon': 10}
+    >>> got = flight_maps({"p": ds}, ds)["p"]
+    >>> got.estimate.transpose("flight", "lat", "lon").shape, bool((got.estimate == got.reference).all())
+    ((2, 10, 10), True)
     """
     flights, when, reach = _ready(products, campaign, window, local_time, mask, min_coverage, 3)
     out = {}
