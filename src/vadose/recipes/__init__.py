@@ -40,6 +40,8 @@ class Recipe:
 
 
 RECIPES = {
+    "evaluate-1km": Recipe("Evaluate 1 km - paper 002: products against unseen stations, flights and each other",
+                           "evaluate_1km:evaluate_1km", takes=("library", "config")),
     "real-sample": Recipe("Real sample - satellite, reanalysis and stations over Hawaii",
                           "real_sample:real_sample", takes=("data",), needs=("data",)),
     "twin-exam": Recipe("Twin exam - eleven simulated products fused and judged by the truth (needs no data)",

@@ -1,0 +1,5 @@
+"""placeholder"""
+
+
+def write(result, settings, folder):
+    return folder
