@@ -53,7 +53,7 @@ def training_lists(config: Evaluate1kmConfig) -> dict[str, pd.DataFrame]:
 
 def judges(config: Evaluate1kmConfig, library: Library | None) -> tuple[xr.Dataset, pd.DataFrame]:
     """Stations that pass all rules, and a table of the sensors that do not, with the reasons."""
-    stations = within_depth(open_stations(config, library), config.stations.depth)
+    stations = within_depth(open_stations(config, library), config.stations.depth).compute()
     verdicts = []
     if config.water is not None:
         verdicts.append(validation.dry_cells(stations, static_map(config.water, library), limit=config.water_limit))
