@@ -222,11 +222,15 @@ def _composite(result: Result, config: Evaluate1kmConfig) -> None:
     suspects = result.tables.get("leakage")
     leaky = set() if suspects is None else set(suspects["product"].values[suspects["suspect"].values].astype(str))
     fair = {k: p for k, p in result.pairs.items() if k not in leaky}
-    groups = wanted.groups if wanted.groups in next(iter(fair.values())).coords else None
-    strata = wanted.strata if wanted.strata in result.by else None
     if len(fair) < 2 or next(iter(fair.values())).sizes["cell"] < 2 * wanted.folds:
         return
-    merged = validation.composite(fair, by=wanted.by, groups=groups, strata=strata, folds=wanted.folds,
+    first, folds = next(iter(fair.values())), wanted.folds
+    groups = wanted.groups if wanted.groups in first.coords else None
+    if groups is not None:
+        folds = min(folds, np.unique(first[groups].values).size)
+        groups, folds = (None, wanted.folds) if folds < 2 else (groups, folds)
+    strata = wanted.strata if wanted.strata in result.by else None
+    merged = validation.composite(fair, by=wanted.by, groups=groups, strata=strata, folds=folds,
                                   seed=config.score.seed)  # fmt: skip
     merged = merged.assign_attrs(product="composite")
     s = config.score
