@@ -61,7 +61,7 @@ def category_boxes(
     names = scores["product"].values.astype(str).tolist()
     present = set(labels) - {""}
     categories = [c for c in order if c in present] or sorted(present)
-    rows = -(-len(names) // 4)
+    rows = -(-(len(names) + (best is not None)) // 6)
     below = 0.5 + 0.2 * rows
     figure = new_figure(WIDTH, 2.2 + below + 0.22)
     axes = place(figure, 0.62, below, WIDTH - 0.7, 2.2)
@@ -142,5 +142,5 @@ def _legend(figure: Figure, names: Sequence[str], stars: bool) -> None:
     handles: list = [Patch(facecolor=PALETTE[i % len(PALETTE)], alpha=0.7, label=n) for i, n in enumerate(names)]
     if stars:
         handles.append(Line2D([], [], marker="*", ls="none", color=INK, ms=7, label="best, p < 0.05"))
-    figure.legend(handles=handles, loc="lower center", ncols=min(4, len(handles)) if len(handles) != 5 else 5,
+    figure.legend(handles=handles, loc="lower center", ncols=min(6, max(len(handles), 1)),
                   bbox_to_anchor=(0.5, 0.0), borderaxespad=0.1, handlelength=1.2, columnspacing=1.6)  # fmt: skip

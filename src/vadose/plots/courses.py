@@ -50,7 +50,7 @@ def courses(table: xr.Dataset, metrics: Sequence[str], *, along: str) -> Figure:
     if not metrics:
         raise SchemaError("metrics", found="none", needed="at least one")
     names = table["product"].values.astype(str).tolist()
-    rows = -(-len(names) // 4)
+    rows = -(-len(names) // 5)
     below = 0.42 + LEGEND * rows
     figure = new_figure(WIDTH, below + 0.08 + len(metrics) * (PANEL + 0.12))
     for number, metric in enumerate(metrics):
@@ -95,12 +95,12 @@ def draw_lines(axes: Axes, table: xr.Dataset, metric: str, along: str) -> None:
 
 
 def legend(figure: Figure, names: Sequence[str]) -> None:
-    """Products below the panels, four in a row."""
+    """Products below the panels, five in a row."""
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], color=PALETTE[i % len(PALETTE)], marker=MARKERS[i % len(MARKERS)], ms=4, lw=1.2, label=n)
                for i, n in enumerate(names)]  # fmt: skip
-    figure.legend(handles=handles, loc="lower center", ncols=min(4, max(len(names), 1)), bbox_to_anchor=(0.5, 0.0),
+    figure.legend(handles=handles, loc="lower center", ncols=min(5, max(len(names), 1)), bbox_to_anchor=(0.5, 0.0),
                   borderaxespad=0.1, handlelength=1.8, columnspacing=1.6)  # fmt: skip
 
 
@@ -108,7 +108,8 @@ def _two_lines(label: str) -> str:
     """A long label broken before its unit or near its middle."""
     if len(label) <= 26:
         return label
-    words, lines = label.split(" "), [""]
+    head, bracket, unit = label.partition("[")
+    words, lines = [*head.split(), bracket + unit], [""]
     for word in words:
         if lines[-1] and len(lines[-1]) + len(word) > 26:
             lines.append("")

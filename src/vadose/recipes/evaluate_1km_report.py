@@ -38,8 +38,11 @@ def write(result: Result, config: Evaluate1kmConfig, folder: Path) -> Path:
     """Write ``report.html`` into a folder and return its path."""
     title = config.title + (" (SIMULATED region)" if result.simulated else "")
     stations = len(np.unique(result.stations["station"].values))
-    report = Report(title, simulated=result.simulated,
-                    subtitle=f"{len(result.pairs)} products, {stations} stations, {result.scores.sizes['cell']} cells")
+    report = Report(
+        title,
+        simulated=result.simulated,
+        subtitle=f"{len(result.pairs)} products, {stations} stations, {result.scores.sizes['cell']} cells",
+    )
     if result.verdicts is not None:
         _verdicts(report, result)
     for section in (_independence, _overall, _cells, _conditions, _lookup, _time, _collocation, _flights, _fidelity,
@@ -64,9 +67,11 @@ def table(report: Report, frame: pd.DataFrame, caption: str, *, unit: dict[str, 
 
 
 def _verdicts(report: Report, result: Result) -> None:
-    report.add_section("What should be found, and what was",
-                       "This region is simulated: which product is best on which land cover, which has learnt its "
-                       "stations by heart, and which defects the maps have, was planted before the evaluation.")
+    report.add_section(
+        "What should be found, and what was",
+        "This region is simulated: which product is best on which land cover, which has learnt its "
+        "stations by heart, and which defects the maps have, was planted before the evaluation.",
+    )
     assert result.verdicts is not None
     frame = result.verdicts.assign(agrees=np.where(result.verdicts["agrees"], "yes", "no"))
     table(report, frame, "Planted truths beside the verdicts of this evaluation. Significant: better than every other "
@@ -102,8 +107,11 @@ def _independence(report: Report, result: Result, config: Evaluate1kmConfig) -> 
 
 def _overall(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
     kind = "core" if "core" in result.pooled else "all"
-    report.add_section("All pairs together", f"Scores of the pairs of all {kind} cells as one sample (Fig. 2), with "
-                       f"{100 * config.score.level:g} % intervals from blocks of days. More kinds of cells: pooled.csv.")
+    report.add_section(
+        "All pairs together",
+        f"Scores of the pairs of all {kind} cells as one sample (Fig. 2), with "
+        f"{100 * config.score.level:g} % intervals from blocks of days. More kinds of cells: pooled.csv.",
+    )
     rows = []
     for cells, ds in result.pooled.items():
         for p in ds["product"].values:
@@ -120,8 +128,12 @@ def _overall(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
            "Bias and RMSE by the wetness of the stations (Fig. 2e), and the range that products and stations cover. "
            "Sorting by the reference alone makes dry look too wet and wet too dry; the range does not.")  # fmt: skip
     if "sensitivity" in result.tables:
-        figure(report, plots.courses(result.tables["sensitivity"], ["r", "ubrmse"], along="threshold"),
-               "Pooled R and ubRMSE of core cells by the threshold that makes a cell core (Fig. A1).", "1, m3 m-3")
+        figure(
+            report,
+            plots.courses(result.tables["sensitivity"], ["r", "ubrmse"], along="threshold"),
+            "Pooled R and ubRMSE of core cells by the threshold that makes a cell core (Fig. A1).",
+            "1, m3 m-3",
+        )
 
 
 def _cells(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
@@ -171,8 +183,11 @@ def stars(p: float) -> str:
 def _conditions(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
     if not result.by:
         return
-    report.add_section("By land cover, climate and texture", "Spread over the cells of each category (Fig. 4). A star "
-                       "marks the best median; it is filled where the product is significantly better than every other.")
+    report.add_section(
+        "By land cover, climate and texture",
+        "Spread over the cells of each category (Fig. 4). A star "
+        "marks the best median; it is filled where the product is significantly better than every other.",
+    )
     for name in result.by:
         words = name.replace("_", " ")
         figure(report, plots.category_boxes(result.scores.sel(subset="all"), "r", by=name, order=ORDER,
@@ -221,8 +236,8 @@ def _time(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
              *[units.format_interval(*(float(ds[f"{m}_per_decade_median{e}"].sel(product=p)) for e in ("", "_lower", "_upper")),
                                      digits=3) for m in ("r", "bias", "ubrmse")]]
             for p in ds["product"].values]  # fmt: skip
-    report.add_table([Column("product"), Column("cells"), Column("R", "(10 a)-1"), Column("bias", "m3 m-3 (10 a)-1"),
-                      Column("ubRMSE", "m3 m-3 (10 a)-1")], rows,
+    report.add_table([Column("product"), Column("cells"), Column("R per decade"), Column("bias per decade", M3),
+                      Column("ubRMSE per decade", M3)], rows,
                      "Stability: median over cells of the change of the yearly scores per decade, with its interval.",
                      notes="Cells with at least 5 years; Theil-Sen slope per cell.")  # fmt: skip
 
@@ -312,8 +327,15 @@ def _composite(report: Report, result: Result, config: Evaluate1kmConfig) -> Non
                        + f", learnt in {c.folds - 1} of {c.folds} parts of the cells and judged in the other. Products "
                        "that learnt their stations by heart are left out.")  # fmt: skip
     cells = result.tables["composite_cells"]
-    rows = [[str(p), float(cells["r_median"].sel(product=p)), float(cells["ubrmse_median"].sel(product=p)),
-             *[with_interval(ds.sel(product=p), m, 3) for m in ("r", "bias", "rmse")]] for p in ds["product"].values]
+    rows = [
+        [
+            str(p),
+            float(cells["r_median"].sel(product=p)),
+            float(cells["ubrmse_median"].sel(product=p)),
+            *[with_interval(ds.sel(product=p), m, 3) for m in ("r", "bias", "rmse")],
+        ]
+        for p in ds["product"].values
+    ]
     report.add_table([Column("product"), Column("median R", digits=3), Column("median ubRMSE", M3, 3), Column("pooled R"),
                       Column("pooled bias", M3), Column("pooled RMSE", M3)], rows,
                      "The composite beside its members, on stations that did not set its weights.")  # fmt: skip

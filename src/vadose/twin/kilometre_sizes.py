@@ -62,7 +62,7 @@ KILOMETRE = {
                       trained=0.30),
     "ssm": Kilometre("SSM-like", gain=0.60, offset=-0.038, correlation=(0.42, 0.92, 0.42, 0.42), smoothing=2.5,
                      trained=0.30),
-    "leaky": Kilometre("leaky", gain=0.60, offset=-0.02, correlation=(0.48, 0.42, 0.42, 0.48), trained=0.50,
+    "leaky": Kilometre("leaky", gain=0.60, offset=-0.02, correlation=(0.35, 0.35, 0.35, 0.35), trained=0.50,
                        leaks=True),
 }  # fmt: skip
 
