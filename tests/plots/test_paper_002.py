@@ -95,8 +95,10 @@ def test_campaigns_show_a_map_per_product_and_flight(words):
     time = pd.date_range("2015-05-01T12", periods=3)
     sm = np.random.default_rng(0).uniform(0.1, 0.4, (3, 6, 5))
     dims = ("flight", "lat", "lon")
-    one = xr.Dataset({k: (dims, sm, {"units": "m3 m-3"}) for k in ("estimate", "reference")},
-                     {"time": ("flight", time), "lat": np.linspace(41, 40, 6), "lon": np.linspace(1, 2, 5)})  # fmt: skip
+    one = xr.Dataset(
+        {k: (dims, sm, {"units": "m3 m-3"}) for k in ("estimate", "reference")},
+        {"time": ("flight", time), "lat": np.linspace(41, 40, 6), "lon": np.linspace(1, 2, 5)},
+    )
     gone = one.assign(estimate=one.estimate.where(np.array([True, False, True])[:, None, None]))
     table = xr.Dataset({"r": (("product", "flight"), [[1.0, 1.0, 1.0], [1.0, np.nan, 1.0]]),
                         **{f"campaign_{k}": ("product", [1.0, 0.0]) for k in ("r", "bias", "rmsd")}},

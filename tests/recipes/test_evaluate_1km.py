@@ -119,7 +119,7 @@ def test_a_missing_training_list_is_named(tmp_path):
     from vadose.recipes.evaluate_1km_inputs import training_lists
 
     config = settings.load(changed(tmp_path, training={"leaky": "none.csv"}), variables={"out": "o", "library": "l"})
-    with pytest.raises(InputFileError, match="none.csv"):
+    with pytest.raises(InputFileError, match=r"none\.csv"):
         training_lists(config)
 
 

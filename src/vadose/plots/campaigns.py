@@ -11,7 +11,7 @@ import xarray as xr
 from ..errors import SchemaError
 from ..units import format_number
 from .naming import check_variable
-from .scales import scale
+from .scales import Scale
 from .style import FAINT, GREY, INK, WIDTH, axis_label, drawn, finish, new_figure, place, wrap
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def campaign_panels(maps: Mapping[str, xr.Dataset], scores: xr.Dataset) -> Figur
     stack = np.concatenate([np.ravel(d[k]) for d in maps.values() for k in ("estimate", "reference")])
     stack = stack[np.isfinite(stack)].astype(float)
     top = float(np.quantile(stack, 0.995)) if stack.size else 1.0
-    colours = scale("sm", np.array([0.0, top]))
+    colours = Scale("YlGnBu", 0.0, top, "max")
     mappable = colours.mappable()
     left, gap, right, below, head = 0.86, 0.04, 1.08, 0.62, 0.42
     lat, lon = first["lat"].values, first["lon"].values

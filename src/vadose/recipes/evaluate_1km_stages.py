@@ -14,14 +14,14 @@ from .. import schema, validation
 from ..errors import SchemaError
 from ..store import Library
 from . import evaluate_1km_inputs as inputs
+from .evaluate_1km_contests import collocation, composite, conditions, contests
 from .evaluate_1km_maps import against_flights, against_truth
-from .evaluate_1km_settings import STATIONS, Evaluate1kmConfig
+from .evaluate_1km_settings import Evaluate1kmConfig
 
 Step = Callable[[int, int, str], None]
 
 #: Categories of cells that are looked at, where the stations have them.
 STRATA = ("land_cover", "climate", "texture")
-METRICS = ("r", "bias", "rmse", "ubrmse")
 
 
 @dataclass
@@ -56,25 +56,33 @@ def compute(config: Evaluate1kmConfig, library: Library | None, *, step: Step) -
     products = inputs.products_of(config, library)
     step(2, 10, "matching and scoring")
     settings = _settings(config, library, lists)
-    pairs = {k: inputs.with_strata(v.compute(), config.strata)
-             for k, v in validation.matchups(products, stations, config=settings).items()}  # fmt: skip
+    pairs = {
+        k: inputs.with_strata(v.compute(), config.strata)
+        for k, v in validation.matchups(products, stations, config=settings).items()
+    }
     scores = validation.evaluate(products, stations, config=settings).compute()
     scores = inputs.with_strata(scores, config.strata)
     by = tuple(b for b in STRATA if b in scores.coords and (scores[b].values != "").any())
-    result = Result(stations, pd.concat([failed.assign(product=""), trained], ignore_index=True), pairs, scores,
-                    _pooled(pairs, config), by,
-                    sources={k: str(v.attrs.get("title", k)) for k, v in products.items()},
-                    simulated=any(map(schema.is_simulated, [stations, *products.values()])))  # fmt: skip
+    result = Result(
+        stations,
+        pd.concat([failed.assign(product=""), trained], ignore_index=True),
+        pairs,
+        scores,
+        _pooled(pairs, config),
+        by,
+        sources={k: str(v.attrs.get("title", k)) for k, v in products.items()},
+        simulated=any(map(schema.is_simulated, [stations, *products.values()])),
+    )
     step(3, 10, "what the training stations would have said")
     _exposure(result, products, stations, settings, lists)
     step(4, 10, "by land cover, climate, texture, wetness and time")
-    _conditions(result, config)
+    conditions(result, config)
     step(5, 10, "product against product")
-    _contests(result, config)
+    contests(result, config)
     step(6, 10, "collocation")
-    _collocation(result, config)
+    collocation(result, config)
     step(7, 10, "composite")
-    _composite(result, config)
+    composite(result, config)
     step(8, 10, "flights")
     against_flights(result, products, config, library)
     against_truth(result, products, config, library)
@@ -84,16 +92,37 @@ def compute(config: Evaluate1kmConfig, library: Library | None, *, step: Step) -
 def _settings(config: Evaluate1kmConfig, library: Library | None, lists: dict) -> validation.Evaluation:
     s = config.score
     hours = {p.label: config.match.local_hours for p in config.products if config.match.local_hours}
-    options = {p.label: {k: v for k, v in (("variable", p.variable), ("layer", p.layer), ("t_value", p.t_value),
-                                           ("max_distance", p.max_distance or config.match.max_distance))
-                         if v is not None} for p in config.products}  # fmt: skip
+    options = {
+        p.label: {
+            k: v
+            for k, v in (
+                ("variable", p.variable),
+                ("layer", p.layer),
+                ("t_value", p.t_value),
+                ("max_distance", p.max_distance or config.match.max_distance),
+            )
+            if v is not None
+        }
+        for p in config.products
+    }
     core = config.core
     return validation.Evaluation(
-        window=config.match.window, local_hours=hours, options=options, training=lists, strict=config.strict,
-        landcover=inputs.static_map(core.map, library) if core else None, threshold=core.threshold if core else 0.82,
-        by=("season",), scaling=config.scaling, scale_after_split=config.scale_after_split, ci=s.ci, level=s.level,
-        min_n=s.min_n, n_boot=s.n_boot, seed=s.seed,
-    )  # fmt: skip
+        window=config.match.window,
+        local_hours=hours,
+        options=options,
+        training=lists,
+        strict=config.strict,
+        landcover=inputs.static_map(core.map, library) if core else None,
+        threshold=core.threshold if core else 0.82,
+        by=("season",),
+        scaling=config.scaling,
+        scale_after_split=config.scale_after_split,
+        ci=s.ci,
+        level=s.level,
+        min_n=s.min_n,
+        n_boot=s.n_boot,
+        seed=s.seed,
+    )
 
 
 def _pooled(pairs: dict[str, xr.Dataset], config: Evaluate1kmConfig) -> dict[str, xr.Dataset]:
@@ -104,9 +133,12 @@ def _pooled(pairs: dict[str, xr.Dataset], config: Evaluate1kmConfig) -> dict[str
         parts = {k: _chosen(p, kind) for k, p in pairs.items()}
         if any(p.sizes["cell"] for p in parts.values()):
             s = config.score
-            out[kind] = validation.tidy({
-                k: validation.score_pooled(p, level=s.level, min_n=s.min_n, n_boot=s.n_boot, seed=s.seed)
-                for k, p in parts.items()})  # fmt: skip
+            out[kind] = validation.tidy(
+                {
+                    k: validation.score_pooled(p, level=s.level, min_n=s.min_n, n_boot=s.n_boot, seed=s.seed)
+                    for k, p in parts.items()
+                }
+            )
     return out
 
 
@@ -137,8 +169,7 @@ def _exposure(result: Result, products: dict, stations: xr.Dataset, settings, li
     if not known:
         return
     index = xr.IndexVariable("product", known)
-    both = [xr.concat([p.reset_coords(drop=True).drop_vars("cell", errors="ignore") for p in parts], index, join="outer")
-            if len({p.sizes["cell"] for p in parts}) == 1 else _padded(parts, index) for parts in rows.values()]  # fmt: skip
+    both = [_padded(parts, index) for parts in rows.values()]
     mark = {"simulated": "true" if result.simulated else "false"}
     result.tables["leakage"] = validation.leakage(both[0].assign_attrs(mark), both[1].assign_attrs(mark))
 
@@ -146,97 +177,3 @@ def _exposure(result: Result, products: dict, stations: xr.Dataset, settings, li
 def _padded(parts: list[xr.Dataset], index: xr.IndexVariable) -> xr.Dataset:
     numbered = [p.reset_coords(drop=True).assign_coords(cell=np.arange(p.sizes["cell"])) for p in parts]
     return xr.concat([p[["r"]] for p in numbered], index, join="outer").drop_vars("cell")
-
-
-def _conditions(result: Result, config: Evaluate1kmConfig) -> None:
-    whole = result.scores.sel(subset="all")
-    more = config.strata.more_than
-    for name in result.by:
-        result.tables[f"by_{name}"] = validation.by_category(whole, by=name, metrics=METRICS, more_than=more)
-    index = xr.IndexVariable("product", list(result.pairs))
-
-    def each(function: Callable[[xr.Dataset], xr.Dataset]) -> xr.Dataset:
-        return xr.concat([function(p) for p in result.pairs.values()], index, combine_attrs="drop_conflicts", join="outer", coords="minimal",
-                         compat="override")  # fmt: skip
-
-    s = config.score
-    result.tables["wetness"] = each(lambda p: validation.score_by_wetness(p, min_n=s.min_n, n_boot=100, seed=s.seed))
-    yearly = each(lambda p: validation.stability(p, min_n=s.min_n))
-    ends = [f"{m}_per_decade" for m in ("r", "bias", "ubrmse")]
-    label = {"all": ["all cells"] * yearly.sizes["cell"]}
-    result.tables["stability"] = validation.by_category(yearly, by=label, metrics=ends).isel(category=0, drop=True)
-    result.tables["years"] = yearly[["r", "bias", "ubrmse"]].median("cell", keep_attrs=True)
-    enough = {k: p for k, p in result.pairs.items() if int((p["n_matched"] > 0).sum()) >= s.min_cells}
-    result.spatial = {k: validation.score_spatial(p, min_cells=s.min_cells) for k, p in enough.items()}
-    if result.spatial:
-        for along in ("dekad", "year"):
-            keep = [f"{m}_by_{along}" for m in ("r", "bias", "ubrmse")]
-            result.tables[f"spatial_{along}"] = xr.concat(
-                [v[keep] for v in result.spatial.values()], xr.IndexVariable("product", list(result.spatial)),
-                join="outer", combine_attrs="drop_conflicts")  # fmt: skip
-    if config.core is not None:
-        levels = sorted({*config.core.sensitivity, config.core.threshold})
-        area = next(iter(result.pairs.values()))["lc_area"].values
-        parts = [validation.tidy({k: validation.score_pooled(p.isel(cell=np.flatnonzero(area >= v - 1e-12)), ci="none",
-                                                             min_n=s.min_n) for k, p in result.pairs.items()})
-                 for v in levels]  # fmt: skip
-        axis = xr.Variable(
-            "threshold", levels, {"units": "1", "long_name": "least land-cover area ratio of core cells"}
-        )
-        result.tables["sensitivity"] = xr.concat(parts, axis, combine_attrs="drop_conflicts").assign_coords(
-            threshold=axis).transpose("product", "threshold", ...)  # fmt: skip
-
-
-def _contests(result: Result, config: Evaluate1kmConfig) -> None:
-    whole, more = result.scores.sel(subset="all"), config.strata.more_than
-    if whole.sizes["product"] > 1:
-        result.tables["tests"] = xr.concat(
-            [validation.compare(whole, metric=m) for m in METRICS], xr.IndexVariable("metric", list(METRICS)),
-            combine_attrs="drop_conflicts")  # fmt: skip
-    for name in result.by:
-        result.tables[f"best_{name}"] = validation.lookup(whole, by=[name], more_than=more)
-    if len(result.by) > 1:
-        result.tables["lookup"] = validation.lookup(whole, by=list(result.by), more_than=more)
-
-
-def _collocation(result: Result, config: Evaluate1kmConfig) -> None:
-    parts, names = [], []
-    for triple in config.collocation:
-        sides = [next(result.pairs[t] for t in triple if t != STATIONS)["reference"] if side == STATIONS
-                 else result.pairs[side]["estimate"] for side in triple]  # fmt: skip
-        plain = [d.reset_coords(drop=True).drop_vars("cell", errors="ignore") for d in sides]
-        got = validation.triple_collocation(*plain, products=triple, families=["", "", ""], n_boot=200,
-                                            seed=config.score.seed)  # fmt: skip
-        names.append(" | ".join(triple))
-        parts.append(got.rename(product="side").assign_coords(side=[0, 1, 2]).reset_coords(drop=True)
-                     .assign(name=("side", list(triple))))  # fmt: skip
-    if parts:
-        result.tables["collocation"] = xr.concat(parts, xr.IndexVariable("triplet", names),
-                                                 combine_attrs="drop_conflicts")  # fmt: skip
-
-
-def _composite(result: Result, config: Evaluate1kmConfig) -> None:
-    wanted = config.composite
-    if wanted is None or len(result.pairs) < 2:
-        return
-    suspects = result.tables.get("leakage")
-    leaky = set() if suspects is None else set(suspects["product"].values[suspects["suspect"].values].astype(str))
-    fair = {k: p for k, p in result.pairs.items() if k not in leaky}
-    if len(fair) < 2 or next(iter(fair.values())).sizes["cell"] < 2 * wanted.folds:
-        return
-    first, folds = next(iter(fair.values())), wanted.folds
-    groups = wanted.groups if wanted.groups in first.coords else None
-    if groups is not None:
-        folds = min(folds, np.unique(first[groups].values).size)
-        groups, folds = (None, wanted.folds) if folds < 2 else (groups, folds)
-    strata = wanted.strata if wanted.strata in result.by else None
-    merged = validation.composite(fair, by=wanted.by, groups=groups, strata=strata, folds=folds,
-                                  seed=config.score.seed)  # fmt: skip
-    merged = merged.assign_attrs(product="composite")
-    s = config.score
-    result.tables["composite"] = validation.tidy({
-        k: validation.score_pooled(p, min_n=s.min_n, n_boot=s.n_boot, seed=s.seed)
-        for k, p in {"composite": merged, **fair}.items()})  # fmt: skip
-    cells = {k: validation.score(p, ci="none", min_n=s.min_n) for k, p in {"composite": merged, **fair}.items()}
-    result.tables["composite_cells"] = validation.tidy({k: validation.summarize(v) for k, v in cells.items()})
-    result.tables["weights"] = merged[["weight", "shift"]].reset_coords(drop=True)
