@@ -85,8 +85,8 @@ def draw_lines(axes: Axes, table: xr.Dataset, metric: str, along: str) -> None:
         size = 3.2 if x.size < 20 else 2.2
         axes.plot(at, values, marker=MARKERS[i % len(MARKERS)], ms=size, color=colour, mec="white", mew=0.3, lw=1.0)
     if family(metric) in ("correlation", "difference", "efficiency"):
-        low, high = axes.get_ylim()
-        if low < 0 < high:
+        bottom, top = axes.get_ylim()
+        if bottom < 0 < top:
             axes.axhline(0, color=GREY, lw=0.8, zorder=0.5)
     if x.size <= 12:
         axes.set_xticks(x, [f"{v:g}" for v in x])

@@ -95,7 +95,7 @@ def core_map(scores: xr.Dataset) -> Figure:
     titles = [f"{n}: {int((u & core).sum())} core, {int((u & ~core).sum())} extra" for n, u in zip(names, used)]
     figure, axes = map_panels(ground, titles, footer=0.24)
     size = 3.6 if lat.size < 400 else 2.4
-    handles = []
+    handles: list = []
     for a, here in zip(axes, used):
         handles = []
         for chosen, colour, marker, text in ((~core, ORANGE, "s", "extra"), (core, BLUE, "o", "core")):

@@ -53,7 +53,10 @@ def time(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
             int(ds["r_per_decade_count"].sel(product=p)),
             *[
                 units.format_interval(
-                    *(float(ds[f"{m}_per_decade_median{e}"].sel(product=p)) for e in ("", "_lower", "_upper")), digits=3
+                    float(ds[f"{m}_per_decade_median"].sel(product=p)),
+                    float(ds[f"{m}_per_decade_median_lower"].sel(product=p)),
+                    float(ds[f"{m}_per_decade_median_upper"].sel(product=p)),
+                    digits=3,
                 )
                 for m in ("r", "bias", "ubrmse")
             ],

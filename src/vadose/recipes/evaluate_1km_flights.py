@@ -113,7 +113,7 @@ def fidelity(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
                 float(s["fss"].sel(quantile=0.9, window=5)),
             ]
         )
-    columns = [
+    columns: list[str | Column] = [
         "product",
         "dates",
         Column("block edges", "cell"),

@@ -17,7 +17,7 @@ from ..store import Library
 from .evaluate_1km_settings import Evaluate1kmConfig, FlightConfig, MapConfig, StrataConfig
 from .inputs import open_product, open_stations, within_depth
 
-GROUPS = {"land_cover": landclass.LAND_COVER, "texture": landclass.TEXTURE}
+GROUPS: dict[str, dict] = {"land_cover": landclass.LAND_COVER, "texture": landclass.TEXTURE}
 
 
 def make_twin(config: Evaluate1kmConfig, library: Library, folder: Path) -> None:
@@ -122,9 +122,7 @@ def _open_file(path: str, variable: str) -> xr.Dataset:
     """A NetCDF or GeoTIFF file in degrees on its grid, lazy."""
     try:
         if Path(path).suffix.lower() in (".tif", ".tiff"):
-            import rioxarray
-
-            raster = rioxarray.open_rasterio(path, chunks={}).isel(band=0, drop=True)
+            raster = xr.open_dataarray(path, engine="rasterio", chunks={}).isel(band=0, drop=True)
             ds = raster.rename(y="lat", x="lon").to_dataset(name=variable)
         else:
             ds = xr.open_dataset(path, chunks={})

@@ -23,9 +23,12 @@ def against_flights(result: Result, products: dict[str, xr.Dataset], config: Eva
     stacks: dict[str, list[xr.Dataset]] = {}
     for flight in config.flights:
         for name, campaign in campaigns(flight, library).items():
-            options = {"window": flight.window, "local_time": flight.local_time, "method": flight.method}
-            result.campaigns[name] = validation.airborne(products, campaign, **options).compute()
-            maps = {k: v.compute() for k, v in validation.flight_maps(products, campaign, **options).items()}
+            window, local, method = flight.window, flight.local_time, flight.method
+            result.campaigns[name] = validation.airborne(
+                products, campaign, window=window, local_time=local, method=method
+            ).compute()
+            lazy = validation.flight_maps(products, campaign, window=window, local_time=local, method=method)
+            maps = {k: v.compute() for k, v in lazy.items()}
             result.maps[name] = maps
             for label, ds in maps.items():
                 stacks.setdefault(label, []).append(ds)
@@ -75,11 +78,11 @@ def against_truth(result: Result, products: dict[str, xr.Dataset], config: Evalu
     fidelity = result.tables.get("fidelity")
     if fidelity is not None:
         names = fidelity["product"].values.astype(str)
-        found = {n: float(p) for n, p, d in zip(names, fidelity["block_period"].values,
+        edges = {n: float(p) for n, p, d in zip(names, fidelity["block_period"].values,
                                                 fidelity["block_detected"].values) if d}  # fmt: skip
         planted = {label.get(n, n): w for n, w in known["blocky"].items()}
         # a period of whole cells is found to within the stretch of a few edges
-        alike = {n: planted[n] if n in planted and abs(p / planted[n] - 1) < 0.03 else p for n, p in found.items()}
+        alike = {n: planted[n] if n in planted and abs(p / planted[n] - 1) < 0.03 else p for n, p in edges.items()}
         words = [", ".join(f"{n} ({p:.3g} cells)" for n, p in v.items()) or "none" for v in (planted, alike)]
         rows.append(["coarse-grid edges", *words, ""])
         for text, key, measure in (("pattern that never changes", "frozen", "frozen_excess"),

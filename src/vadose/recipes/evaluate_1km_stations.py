@@ -53,7 +53,7 @@ def independence(report: Report, result: Result, config: Evaluate1kmConfig) -> N
             report,
             frame,
             "Median R at each product's training stations and at the stations it has not seen.",
-            notes="suspect: the difference is above 0.1 and one-sided Welch's test has an adjusted p < 0.05. Such a "
+            notes="suspect: the difference is above 0.2 and one-sided Welch's test has an adjusted p < 0.05. Such a "
             "product looks better than it is wherever its training stations judge it.",
         )
         names = leak["product"].values[leak["suspect"].values].astype(str)

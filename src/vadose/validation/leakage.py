@@ -15,7 +15,7 @@ from .metrics import METRICS
 
 def leakage(
     trained: xr.Dataset, unseen: xr.Dataset, *, metric: str = "r", alpha: float = 0.05, more_than: int = 5,
-    larger_than: float = 0.1,
+    larger_than: float = 0.2,
 ) -> xr.Dataset:  # fmt: skip
     """Compare the scores of products at their training stations with those at stations they have not seen.
 
