@@ -66,7 +66,9 @@ def test_dropped_stations_are_those_of_the_lists_and_judge_nobody(out):
     assert set(table["product"]) == {"GLASS-like", "GSSM-like", "SSM-like", "leaky"}
     assert set(table["reason"]) == {"training station by name", "training station within 100 m"}
     for label, name in (("leaky", "leaky"), ("GLASS-like", "glass")):
-        assert (table["product"] == label).sum() == len(pd.read_csv(out / "training" / f"{name}.csv"))
+        listed = len(pd.read_csv(out / "training" / f"{name}.csv"))
+        # neighbours within 100 m of a renamed station go with it
+        assert listed <= (table["product"] == label).sum() <= 1.05 * listed
     with xr.open_dataset(out / "scores.nc") as scores:
         dropped = json.loads(scores.attrs["dropped"])
         assert len(dropped["leaky"]) == (table["product"] == "leaky").sum() and dropped["DSMAP-like"] == []
