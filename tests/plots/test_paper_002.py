@@ -56,12 +56,12 @@ def test_courses_draw_a_line_and_an_interval_per_product(words):
     table = xr.Dataset({k: (("product", "year"), [[0.1, 0.2, np.nan], [0.3, 0.4, 0.5]], M3)
                         for k in ("bias", "bias_lower", "bias_upper")},
                        {"product": NAMES, "year": ("year", [2015, 2016, 2017], {"units": "1"})})  # fmt: skip
-    figure = plots.courses(table, ["bias"], along="year")
+    figure = plots.product_lines(table, ["bias"], along="year")
     lines = [line.get_ydata() for line in figure.axes[0].lines if len(line.get_ydata()) == 3]
     assert np.array_equal(lines[1], [0.3, 0.4, 0.5]) and np.isnan(lines[0][2])
     assert {"good", "bad", "2016", "Bias [m³ m⁻³]"} <= set(words(figure))
     with pytest.raises(SchemaError, match="at least one"):
-        plots.courses(table, [], along="year")
+        plots.product_lines(table, [], along="year")
 
 
 def test_wetness_shows_bins_and_both_ranges(words):

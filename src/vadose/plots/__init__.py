@@ -10,11 +10,11 @@ from .campaigns import campaign_panels
 from .category_boxes import category_boxes
 from .coastline import coastline
 from .counts import dropped_bars
-from .courses import courses, wetness_bias
 from .density import scatter_density
 from .drawing import svg
 from .global_map import global_map
 from .intervals import forest
+from .lines import product_lines, wetness_bias
 from .lookup_bubbles import lookup_bubbles
 from .maps import score_map, station_map, status_map
 from .series import break_gaps, time_series
@@ -26,11 +26,11 @@ __all__ = [
     "category_boxes",
     "coastline",
     "core_map",
-    "courses",
     "dropped_bars",
     "forest",
     "global_map",
     "lookup_bubbles",
+    "product_lines",
     "scatter_density",
     "score_boxes",
     "score_map",

@@ -26,7 +26,7 @@ def time(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
             short[along].attrs |= {"long_name": words, "units": "1"}
             figure(
                 report,
-                plots.courses(short.assign_attrs(mark(result)), ["r", "bias", "ubrmse"], along=along),
+                plots.product_lines(short.assign_attrs(mark(result)), ["r", "bias", "ubrmse"], along=along),
                 f"Spatial scores by {words}: median over dates.",
                 "1, m3 m-3",
             )

@@ -114,7 +114,7 @@ def overall(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
     if "sensitivity" in result.tables:
         figure(
             report,
-            plots.courses(result.tables["sensitivity"], ["r", "ubrmse"], along="threshold"),
+            plots.product_lines(result.tables["sensitivity"], ["r", "ubrmse"], along="threshold"),
             "Pooled R and ubRMSE of core cells by the threshold that makes a cell core (Fig. A1).",
             "1, m3 m-3",
         )

@@ -25,7 +25,7 @@ PANEL, LEGEND = 1.45, 0.2
 
 
 @drawn
-def courses(table: xr.Dataset, metrics: Sequence[str], *, along: str) -> Figure:
+def product_lines(table: xr.Dataset, metrics: Sequence[str], *, along: str) -> Figure:
     """Draw metrics of all products along an axis, one panel per metric, with intervals where there are any.
 
     Parameters
