@@ -107,6 +107,20 @@ def validate(config: Path, out: Path | None, scheduler: str | None) -> None:
 
 
 @vadose.command()
+@click.argument("run_a", type=click.Path(path_type=Path))
+@click.argument("run_b", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), default=Path("compared"), show_default=True,
+              help="Output folder.")  # fmt: skip
+def compare(run_a: Path, run_b: Path, out: Path) -> None:
+    """Show what changed between two validations, RUN_A and RUN_B (output folders), cell by cell."""
+    from ..recipes.compare_runs import compare_runs
+
+    with progress.plain_warnings():
+        report = compare_runs(run_a, run_b, out=out)
+    click.echo(f"Report: {report}")
+
+
+@vadose.command()
 @click.argument("recipe", required=False)
 @click.option("--data", type=click.Path(path_type=Path), help="Folder with the input files.")
 @click.option("--library", help="Library with the products; without one a simulated Earth is made.")

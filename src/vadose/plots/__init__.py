@@ -9,7 +9,9 @@ from .boxes import score_boxes
 from .campaigns import campaign_panels
 from .category_boxes import category_boxes
 from .coastline import coastline
+from .collocation import collocation_bars, collocation_cells
 from .counts import dropped_bars
+from .courses import score_course, spatial_courses
 from .density import scatter_density
 from .drawing import svg
 from .global_map import global_map
@@ -25,6 +27,8 @@ __all__ = [
     "campaign_panels",
     "category_boxes",
     "coastline",
+    "collocation_bars",
+    "collocation_cells",
     "core_map",
     "dropped_bars",
     "forest",
@@ -33,7 +37,9 @@ __all__ = [
     "product_lines",
     "scatter_density",
     "score_boxes",
+    "score_course",
     "score_map",
+    "spatial_courses",
     "station_map",
     "status_bars",
     "status_map",

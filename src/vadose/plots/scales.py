@@ -13,7 +13,7 @@ from .style import PURPLE
 FAMILIES = {
     "correlation": ("r", "spearman", "kendall", "anomaly_r", "r2_pearson"),
     "efficiency": ("nse", "kge", "r2_sse"),
-    "difference": ("bias", "slope", "trend"),
+    "difference": ("bias", "slope", "trend", "difference"),
     "error": ("rmse", "ubrmse", "mse", "sm_uncertainty"),
     "moisture": ("sm", "saturation", "swc"),
 }

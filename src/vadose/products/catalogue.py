@@ -2,13 +2,14 @@
 
 ``status`` is "confirmed" where a real file of the provider has been read, "provisional" where the reader follows the
 provider's documentation only. ``family`` names the origin of the information: two products of one family (or of
-families that share a part) are not independent in triple collocation.
+families that share a part) are not independent in triple collocation. ``shares`` names further families whose
+information went into a merged product.
 """
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
@@ -45,8 +46,12 @@ class Product:
         ``"module:function"`` in this package.
     family : str
         Origin of the information, for dependence between products.
+    shares : tuple of str
+        Families of other products whose information is in it.
     patterns : tuple of str
         File names looked for when a folder is given.
+    works : tuple of str
+        Keys of the works to cite, in :mod:`vadose.products.citations`.
     notes : str
         What a user should know before trusting it.
     """
@@ -67,12 +72,16 @@ class Product:
     doi: str = ""
     licence: str = ""
     patterns: tuple[str, ...] = ("*.nc", "*.nc4")
+    shares: tuple[str, ...] = ()
+    works: tuple[str, ...] = ()
     notes: str = ""
 
 
 #: Cell files of the Cell/time-series layout: four digits.
 _CELLS = "[0-9][0-9][0-9][0-9].nc"
 _SURFACE = (0.0, 0.05)
+#: Sensors merged in the ESA CCI record and its operational twin of C3S.
+_MERGED = ("ascat", "smos", "smap")
 _CDS = "Licence to use Copernicus Products"
 _NASA = "NASA open data"
 _RZ_LAYERS = ((0.0, 0.1), (0.1, 0.4), (0.4, 1.0))
@@ -83,7 +92,7 @@ _ESA_CCI = (
     Product(
         "esa_cci", "ESA CCI surface soil moisture", "ESA CCI / TU Wien", ("05.2", "08.1", "09.2"), "sm", "m3 m-3",
         _SURFACE, "0.25° regular (0.1° for the medium-resolution version)", "1978-11-01/2024-12-31", "daily",
-        "confirmed", "esa_cci:open_esa_cci", "esa_cci", licence="ESA CCI data policy",
+        "confirmed", "esa_cci:open_esa_cci", "esa_cci", shares=_MERGED, licence="ESA CCI data policy",
         patterns=("ESACCI-SOILMOISTURE-L3S-SSM*.nc", _CELLS),
         notes="Daily images and cell time series; COMBINED, PASSIVE, ACTIVE, model-free and 0.1°, told apart by the "
         "file. ACTIVE is a degree of saturation. COMBINED is scaled to GLDAS Noah, model-free is not.",
@@ -91,14 +100,14 @@ _ESA_CCI = (
     Product(
         "esa_cci_gapfilled", "ESA CCI surface soil moisture, gap-filled", "ESA CCI / TU Wien", ("09.2",), "sm",
         "m3 m-3", _SURFACE, "0.25° regular", "1979-01-01/2024-12-31", "daily", "confirmed",
-        "esa_cci:open_esa_cci_gapfilled", "esa_cci", licence="ESA CCI data policy",
+        "esa_cci:open_esa_cci_gapfilled", "esa_cci", shares=_MERGED, licence="ESA CCI data policy",
         patterns=("ESACCI-SOILMOISTURE-*GAPFILLED*.nc", _CELLS),
         notes="Filled values carry the flag gap_filled; interpolated frozen ones also frozen_or_snow.",
     ),
     Product(
         "esa_cci_rzsm", "ESA CCI root-zone soil moisture", "ESA CCI / TU Wien", ("09.2",), "sm", "m3 m-3", _RZ_LAYERS,
         "0.25° regular", "1978-11-01/2024-12-31", "daily", "confirmed", "esa_cci:open_esa_cci_rzsm", "esa_cci",
-        licence="ESA CCI data policy", patterns=("ESACCI-SOILMOISTURE-*RZSM*.nc", _CELLS),
+        shares=_MERGED, licence="ESA CCI data policy", patterns=("ESACCI-SOILMOISTURE-*RZSM*.nc", _CELLS),
         notes="Propagated from the surface product by an exponential filter.",
     ),
 )  # fmt: skip
@@ -107,14 +116,14 @@ _C3S = (
     Product(
         "c3s", "C3S surface soil moisture", "Copernicus Climate Change Service", ("v201706", "v202212", "v202505"),
         "sm", "m3 m-3", _SURFACE, "0.25° regular", "1978-11-01/", "daily, dekadal or monthly", "confirmed",
-        "c3s:open_c3s", "esa_cci", doi="10.24381/cds.d7782f18", licence=_CDS,
+        "c3s:open_c3s", "esa_cci", shares=_MERGED, doi="10.24381/cds.d7782f18", licence=_CDS,
         patterns=("C3S-SOILMOISTURE-L3S-SSM*.nc", _CELLS),
         notes="Same algorithm as ESA CCI. Images and cell time series. Dekadal layout from documentation.",
     ),
     Product(
         "c3s_rzsm", "C3S root-zone soil moisture", "Copernicus Climate Change Service", ("v202505",), "sm", "m3 m-3",
         _RZ_LAYERS, "0.25° regular", "1978-11-01/2024-12-31", "daily", "confirmed", "c3s:open_c3s_rzsm", "esa_cci",
-        doi="10.24381/cds.d7782f18", licence=_CDS, patterns=("C3S-SOILMOISTURE-L3S-RZ*.nc", _CELLS),
+        shares=_MERGED, doi="10.24381/cds.d7782f18", licence=_CDS, patterns=("C3S-SOILMOISTURE-L3S-RZ*.nc", _CELLS),
     ),
 )  # fmt: skip
 
@@ -243,11 +252,35 @@ _STATIC = (
     ),
 )  # fmt: skip
 
-PRODUCTS: tuple[Product, ...] = (
-    *_ESA_CCI, *_C3S, *_GLDAS, *_ERA5, *_SMAP, *_SMOS, *_ASCAT, *_CGLS, *_MODELS, *_STATIC,
-)  # fmt: skip
+#: Works to cite for a product.
+_WORKS = {
+    **dict.fromkeys(("esa_cci", "esa_cci_gapfilled", "esa_cci_rzsm", "c3s", "c3s_rzsm"), ("dorigo2017", "gruber2019")),
+    "gldas_noah": ("rodell2004",), "era5": ("hersbach2020",), "era5_land": ("munoz2021",),
+    **dict.fromkeys(("smap_l2", "smap_l3", "smap_l3_e"), ("entekhabi2010",)),
+    "smos_ic": ("fernandez2017",), **dict.fromkeys(("smos_l2", "smos_l3"), ("kerr2012",)),
+    **dict.fromkeys(("ascat_h113", "ascat_h119", "ascat_l2"), ("wagner2013",)),
+    "cgls_ssm_1km": ("bauer2019",), "cgls_swi_1km": ("bauer2018",), "cmip6_mrsos": ("eyring2016",),
+    "lis_noahmp": ("kumar2006",), "mcd12c1": ("friedl2010",), "koeppen_geiger": ("beck2018",),
+}  # fmt: skip
+
+PRODUCTS: tuple[Product, ...] = tuple(
+    replace(p, works=_WORKS.get(p.id, ()))
+    for p in (*_ESA_CCI, *_C3S, *_GLDAS, *_ERA5, *_SMAP, *_SMOS, *_ASCAT, *_CGLS, *_MODELS, *_STATIC)
+)
 
 _BY_ID = {p.id: p for p in PRODUCTS}
+
+
+def origins(family: str) -> frozenset[str]:
+    """All families whose information is in a family: itself, its parts (joined by ``+``) and what these share.
+
+    Examples
+    --------
+    >>> sorted(origins("esa_cci")), sorted(origins("ascat+sentinel1")), origins("")
+    (['ascat', 'esa_cci', 'smap', 'smos'], ['ascat', 'sentinel1'], frozenset())
+    """
+    own = {part for part in family.split("+") if part}
+    return frozenset(own.union(*(p.shares for p in PRODUCTS if own & set(p.family.split("+")))))
 
 
 def catalogue() -> pd.DataFrame:

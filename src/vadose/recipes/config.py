@@ -13,7 +13,13 @@ from .. import matchup, periods, products
 from ..grid import check_bbox
 from .settings import Strict, absolute, check, dump, read
 
-__all__ = ["EvaluateConfig", "MatchConfig", "ProductConfig", "ScoreConfig", "StationConfig", "dump", "load", "validate"]
+__all__ = [
+    "CollocationConfig", "EvaluateConfig", "MatchConfig", "ProductConfig", "ScoreConfig", "StationConfig", "dump",
+    "load", "validate",
+]  # fmt: skip
+
+#: Label of the reference in collocations.
+STATIONS = "stations"
 
 Depth = tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0)]]
 Hours = tuple[Annotated[float, Field(ge=0, le=24)], Annotated[float, Field(ge=0, le=24)]]
@@ -71,6 +77,7 @@ class StationConfig(Strict):
 class MatchConfig(Strict):
     """How product and stations are paired."""
 
+    cells: Literal["own", "common"] = "own"
     window: str = "12h"
     local_hours: Hours | None = None
     max_distance: Annotated[float, Field(gt=0)] | None = None
@@ -85,6 +92,10 @@ class MatchConfig(Strict):
 class ScoreConfig(Strict):
     """How pairs are scored."""
 
+    by: tuple[Literal["season", "month", "dekad", "year"], ...] = ()
+    anomalies: tuple[Literal["window", "climatology", "dekad"], ...] = ()
+    scaling: Literal["mean_std", "min_max", "linear", "cdf"] | None = None
+    scale_after_split: bool = False
     ci: Literal["neff", "bootstrap", "iid", "none"] = "neff"
     level: Annotated[float, Field(gt=0, lt=1)] = 0.95
     min_n: Annotated[int, Field(ge=2)] = 20
@@ -92,6 +103,21 @@ class ScoreConfig(Strict):
     min_cells: Annotated[int, Field(ge=3)] = 20
     n_boot: Annotated[int, Field(ge=100)] = 1000
     seed: int = 0
+
+
+class CollocationConfig(Strict):
+    """Three labels whose errors are told apart; ``stations`` is the reference."""
+
+    products: Annotated[list[str], Field(min_length=3, max_length=3)]
+    min_n: Annotated[int, Field(ge=3)] = 100
+    n_boot: Annotated[int, Field(ge=100)] = 1000
+
+    @pydantic.field_validator("products")
+    @classmethod
+    def _three_different(cls, value: list[str]) -> list[str]:
+        if len(set(value)) < 3:
+            raise ValueError(f"three different products are needed, found {', '.join(value)}")
+        return value
 
 
 class EvaluateConfig(Strict):
@@ -102,6 +128,8 @@ class EvaluateConfig(Strict):
     stations: StationConfig
     match: MatchConfig = MatchConfig()
     score: ScoreConfig = ScoreConfig()
+    collocations: list[CollocationConfig] = Field(default_factory=list)
+    qa4sm: bool = False
     bbox: Bbox | None = None
     period: str | None = None
     library: str | None = None
@@ -129,6 +157,11 @@ class EvaluateConfig(Strict):
         labels = [p.label for p in self.products]
         if twice := sorted({x for x in labels if labels.count(x) > 1}):
             raise ValueError(f"labels must be unique, found twice: {', '.join(twice)}")
+        if STATIONS in labels:
+            raise ValueError(f"`{STATIONS}` is the name of the reference: give the product another label")
+        for collocation in self.collocations:
+            if unknown := [p for p in collocation.products if p not in (*labels, STATIONS)]:
+                raise ValueError(f"collocations name unknown labels: {', '.join(unknown)}")
         if not self.library and (self.stations.dataset or any(p.dataset for p in self.products)):
             raise ValueError("`library` is needed where a `dataset` is named")
         return self

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
@@ -14,7 +15,7 @@ from .. import matchup, products, schema, validation
 from ..errors import ConfigError, InputFileError
 from ..report import Report
 from ..store import Library
-from .config import EvaluateConfig, dump
+from .config import STATIONS, CollocationConfig, EvaluateConfig, ProductConfig, dump
 from .inputs import open_product, open_stations, within_depth
 
 Step = Callable[[int, int, str], None]
@@ -32,6 +33,39 @@ class Evaluation:
     stations: xr.Dataset
     inputs: dict[str, str] = field(default_factory=dict)
     simulated: bool = False
+    parts: xr.Dataset | None = None
+    collocations: list[xr.Dataset] = field(default_factory=list)
+    whole: dict[str, xr.Dataset] = field(default_factory=dict)
+    together: dict[str, xr.Dataset] = field(default_factory=dict)
+    in_parts: dict[str, xr.Dataset] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls, stations: xr.Dataset) -> Evaluation:
+        """Results to be filled product by product."""
+        nothing = xr.Dataset()
+        return cls(nothing, nothing, nothing, {}, {}, stations, simulated=schema.is_simulated(stations))
+
+    def finish(self) -> Evaluation:
+        """Put the results of all products together."""
+        self.scores, self.pooled = validation.tidy(self.whole), validation.tidy(self.together)
+        self.summary = validation.tidy({k: validation.summarize(v) for k, v in self.whole.items()})
+        if self.in_parts:
+            subsets = list(dict.fromkeys(s for p in self.in_parts.values() for s in p["subset"].values.tolist()))
+            rows = [zip(*(p[k].values.tolist() for k in ("subset", "values", "part")), strict=True)
+                    for p in self.in_parts.values()]  # fmt: skip
+            labels = {s: (str(v), str(w)) for several in rows for s, v, w in several}
+            bare = {k: _all_parts(p.drop_vars(["values", "part"]), subsets) for k, p in self.in_parts.items()}
+            self.parts = validation.tidy(bare).assign_coords(
+                values=("subset", [labels[s][0] for s in subsets]), part=("subset", [labels[s][1] for s in subsets])
+            )
+        return self
+
+
+def _all_parts(parts: xr.Dataset, subsets: list[str]) -> xr.Dataset:
+    """The same parts for every product: years that a product does not have are missing and say so."""
+    fill = {v: schema.STATUS["no_data"] if str(v).endswith("status") else 0 if da.dtype.kind == "i" else float("nan")
+            for v, da in parts.data_vars.items()}  # fmt: skip
+    return parts.reindex(subset=subsets, fill_value=fill)
 
 
 def evaluate(config: EvaluateConfig, *, out: str | Path | None = None, step: Step = lambda done, total, text: None,
@@ -52,14 +86,15 @@ def evaluate(config: EvaluateConfig, *, out: str | Path | None = None, step: Ste
     Returns
     -------
     Path
-        ``report.html``; beside it ``scores.nc``, ``scores.csv``, ``config.yaml``.
+        ``report.html``; beside it ``scores.nc``, ``scores.csv``, ``config.yaml``, ``citations.bib`` and, as configured,
+        ``parts.nc``, ``collocation_1.nc`` ..., ``qa4sm.nc``.
     """
     from .validation_report import write
 
     folder = writable_folder(out or config.out)
     result = compute(config, step=step)
     (folder / "config.yaml").write_text(dump(config), encoding="utf-8")
-    _save_scores(result, folder)
+    _save_scores(result, folder, qa4sm=config.qa4sm)
     return write(result, config, folder, extra=extra)
 
 
@@ -100,48 +135,129 @@ def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: No
         if product.id:
             products.expand(product.paths, products.get(product.id).patterns)
     library = Library(config.library) if config.library else None
-    total = len(config.products) + 1
+    total = len(config.products) + 1 + bool(config.collocations)
     step(0, total, "stations")
     stations = open_stations(config, library)
-    pairs, scores, pooled, summary, spatial, inputs = {}, {}, {}, {}, {}, {}
-    simulated = schema.is_simulated(stations)
+    opened: dict[str, xr.Dataset] = {}
+    result = Evaluation.empty(stations)
     for i, product in enumerate(config.products):
         step(i + 1, total, product.label)
-        ds = open_product(config, product, library)
-        simulated = simulated or schema.is_simulated(ds)
-        chosen = within_depth(stations, product.depth or config.stations.depth)
-        pairs[product.label] = found = matchup.match(
-            ds, chosen, window=config.match.window, variable=product.variable, layer=product.layer,
-            t_value=product.t_value, max_distance=product.max_distance or config.match.max_distance,
-            local_hours=config.match.local_hours,
-        ).compute()  # fmt: skip
-        inputs[product.label] = f"{ds.attrs.get('title', '')} {ds.attrs.get('product_version', '')}".strip()
-        s = config.score
-        scores[product.label] = validation.score(found, ci=s.ci, level=s.level, min_n=s.min_n, min_years=s.min_years,
-                                                 n_boot=s.n_boot, seed=s.seed)  # fmt: skip
-        pooled[product.label] = validation.score_pooled(
-            found, level=s.level, min_n=s.min_n, n_boot=s.n_boot, seed=s.seed
-        )
-        summary[product.label] = validation.summarize(scores[product.label])
-        if found.sizes["cell"] >= s.min_cells:
-            spatial[product.label] = validation.score_spatial(found, level=s.level, min_cells=s.min_cells)
-    step(total, total, "report")
-    if not any(p.sizes["cell"] for p in pairs.values()):
+        if product.label not in opened:
+            opened |= _open(config, product, library)
+        ds = opened[product.label]
+        result.simulated = result.simulated or schema.is_simulated(ds)
+        result.inputs[product.label] = f"{ds.attrs.get('title', '')} {ds.attrs.get('product_version', '')}".strip()
+        found = _match(config, product, opened, stations).compute()
+        _score(config, product.label, found, result)
+        if not config.collocations:
+            del opened[product.label]
+    if not any(p.sizes["cell"] for p in result.pairs.values()):
         raise ConfigError("products and stations", found="no station inside any product", needed="an overlap in space",
                           do="Check bbox, station coordinates and max_distance.")  # fmt: skip
-    return Evaluation(validation.tidy(scores), validation.tidy(pooled), validation.tidy(summary), pairs, spatial,
-                      stations, inputs, simulated)  # fmt: skip
+    if config.collocations:
+        step(total - 1, total, "triple collocation")
+        result.collocations = [_collocate(config, c, opened, stations) for c in config.collocations]
+    step(total, total, "report")
+    return result.finish()
 
 
-def _save_scores(result: Evaluation, folder: Path) -> None:
-    encoding = {v: {"zlib": True} for v in result.scores.data_vars if result.scores[v].dtype.kind in "fi"}
-    with _whole(folder / "scores.nc") as part:
-        result.scores.to_netcdf(part, encoding=encoding)
+def _open(config: EvaluateConfig, product: ProductConfig, library: Library | None) -> dict[str, xr.Dataset]:
+    """The product, with those of its depth where all are matched on common cells."""
+    if config.match.cells == "own":
+        return {product.label: open_product(config, product, library)}
+    same = [p for p in config.products if _depth(config, p) == _depth(config, product)]
+    return {p.label: open_product(config, p, library) for p in same}
+
+
+def _depth(config: EvaluateConfig, product: ProductConfig) -> tuple[float, float]:
+    return product.depth or config.stations.depth
+
+
+def _options(config: EvaluateConfig, product: ProductConfig) -> dict[str, Any]:
+    return dict(variable=product.variable, layer=product.layer, t_value=product.t_value,
+                max_distance=product.max_distance or config.match.max_distance)  # fmt: skip
+
+
+def _common(config: EvaluateConfig, labels: list[str], opened: dict[str, xr.Dataset], chosen: xr.Dataset) -> dict:
+    """Match-ups of some products on common cells."""
+    wanted = {p.label: p for p in config.products if p.label in labels}
+    hours = dict.fromkeys(labels, config.match.local_hours) if config.match.local_hours else {}
+    choices = validation.Evaluation(window=config.match.window, local_hours=hours,
+                                    options={k: _options(config, p) for k, p in wanted.items()})  # fmt: skip
+    return dict(validation.matchups({k: opened[k] for k in labels}, chosen, config=choices))
+
+
+def _match(config: EvaluateConfig, product: ProductConfig, opened: dict[str, xr.Dataset], stations: xr.Dataset
+           ) -> xr.Dataset:  # fmt: skip
+    chosen = within_depth(stations, _depth(config, product))
+    if config.match.cells == "own":
+        return matchup.match(opened[product.label], chosen, window=config.match.window,
+                             local_hours=config.match.local_hours, **_options(config, product))  # fmt: skip
+    same = [p.label for p in config.products if _depth(config, p) == _depth(config, product)]
+    first = next(p for p in same if schema.form(opened[p]) == "grid")
+    order = [first] if product.label == first else [first, product.label]
+    return _common(config, order, opened, chosen)[product.label]
+
+
+def _score(config: EvaluateConfig, label: str, found: xr.Dataset, result: Evaluation) -> None:
+    """Score one match-up, whole and in parts, by the path that every evaluation shares."""
+    s = config.score
+    if s.scaling and not s.scale_after_split:
+        found = validation.scale(found, method=s.scaling, min_n=s.min_n)
+    parts = validation.score_parts(
+        found, by=s.by, anomaly=s.anomalies, scaling=s.scaling, scale_after_split=s.scale_after_split, ci=s.ci,
+        level=s.level, min_n=s.min_n, min_years=s.min_years, n_boot=s.n_boot, seed=s.seed,
+    )  # fmt: skip
+    whole = parts.sel(subset="all").drop_vars(["subset", "values", "part"])
+    counts = ("n_estimate", "n_reference", "n_matched", "n_dropped")
+    result.pairs[label] = found
+    result.whole[label] = whole.assign({k: found[k] for k in counts if k in found})
+    if parts.sizes["subset"] > 1:
+        result.in_parts[label] = parts
+    result.together[label] = validation.score_pooled(found, level=s.level, min_n=s.min_n, n_boot=s.n_boot, seed=s.seed)
+    if int((found["n_matched"] > 0).sum()) >= s.min_cells:
+        result.spatial[label] = validation.score_spatial(found, level=s.level, min_cells=s.min_cells)
+
+
+def _collocate(config: EvaluateConfig, wanted: CollocationConfig, opened: dict[str, xr.Dataset], stations: xr.Dataset
+               ) -> xr.Dataset:  # fmt: skip
+    """Triple collocation on the cells and days that all three have."""
+    labels = [p for p in wanted.products if p != STATIONS]
+    first = next(p for p in config.products if p.label == labels[0])
+    gridded = sorted(labels, key=lambda p: schema.form(opened[p]) != "grid")
+    pairs = _common(config, gridded, opened, within_depth(stations, _depth(config, first)))
+    series = {p: pairs[p]["estimate"].compute() for p in labels}
+    series[STATIONS] = pairs[labels[0]]["reference"].compute()
+    ids = {p.label: p.id for p in config.products}
+    families = ["" if p == STATIONS or not ids[p] else products.get(str(ids[p])).family for p in wanted.products]
+    places = {k: pairs[labels[0]][k] for k in ("cell_lat", "cell_lon", "stations")}
+    got = validation.triple_collocation(
+        *(series[p].reset_coords(drop=True) for p in wanted.products), products=wanted.products, families=families,
+        level=config.score.level, min_n=wanted.min_n, n_boot=wanted.n_boot, seed=config.score.seed,
+    )  # fmt: skip
+    return got.assign_coords(places)
+
+
+def _save_scores(result: Evaluation, folder: Path, *, qa4sm: bool) -> None:
+    save_dataset(result.scores, folder / "scores.nc")
     frame = result.scores.drop_dims("reason", errors="ignore").to_dataframe()
     for reason in result.scores["reason"].values if "reason" in result.scores else ():
         frame[f"dropped_{reason}"] = result.scores["n_dropped"].sel(reason=reason).values
     with _whole(folder / "scores.csv") as part:
         frame.to_csv(part, index=False)
+    if result.parts is not None:
+        save_dataset(result.parts, folder / "parts.nc")
+    for i, one in enumerate(result.collocations):
+        save_dataset(one, folder / f"collocation_{i + 1}.nc")
+    if qa4sm:
+        validation.to_qa4sm(result.parts if result.parts is not None else result.scores, folder / "qa4sm.nc")
+
+
+def save_dataset(ds: xr.Dataset, path: Path) -> None:
+    """Write a NetCDF file that appears when it is whole."""
+    encoding = {v: {"zlib": True} for v in ds.data_vars if ds[v].dtype.kind in "fi"}
+    with _whole(path) as part:
+        ds.to_netcdf(part, encoding=encoding)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import warnings
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import xarray as xr
@@ -14,10 +16,26 @@ from .. import periods, products, schema
 from ..errors import ConfigError, SchemaError
 from ..grid import Grid
 from ..store import Library
-from .config import EvaluateConfig, ProductConfig, StationConfig
+from .config import ProductConfig, StationConfig
 
 #: Beginning of the name of station datasets in a library a recipe fills.
 STATIONS = "stations"
+
+
+class Scope(Protocol):
+    """Settings that say which stations, where and when."""
+
+    @property
+    def bbox(self) -> tuple[float, float, float, float] | None:
+        """West, south, east, north."""
+
+    @property
+    def period(self) -> str | None:
+        """Part of time."""
+
+    @property
+    def stations(self) -> StationConfig:
+        """The reference."""
 
 
 def within_depth(stations: xr.Dataset, depth: tuple[float, float]) -> xr.Dataset:
@@ -29,8 +47,18 @@ def within_depth(stations: xr.Dataset, depth: tuple[float, float]) -> xr.Dataset
     ------
     SchemaError
         If there is none; the depths present are listed.
+
+    Warns
+    -----
+    UserWarning
+        If sensors have no depth: they are left out, and their stations named.
     """
     low, high = depth
+    unknown = ~(np.isfinite(stations["depth_from"].values) & np.isfinite(stations["depth_to"].values))
+    if unknown.any():
+        names = sorted(set(stations["station"].values[unknown].astype(str)))
+        warnings.warn(f"{int(unknown.sum())} sensors without a depth are left out, of the stations {', '.join(names)}",
+                      UserWarning, stacklevel=2)  # fmt: skip
     keep = (stations["depth_from"].values >= low - 2e-3) & (stations["depth_to"].values <= high + 2e-3)
     if not keep.any():
         have = sorted({f"{a:g}-{b:g}" for a, b in zip(stations["depth_from"].values, stations["depth_to"].values,
@@ -41,7 +69,7 @@ def within_depth(stations: xr.Dataset, depth: tuple[float, float]) -> xr.Dataset
     return stations.isel(sensor=np.flatnonzero(keep))
 
 
-def open_stations(config: EvaluateConfig, library: Library | None) -> xr.Dataset:
+def open_stations(config: Scope, library: Library | None) -> xr.Dataset:
     """Stations of all depths within the configured box and period; parsed once where there is a library."""
     wanted = config.stations
     if wanted.path is None:
@@ -58,7 +86,7 @@ def open_stations(config: EvaluateConfig, library: Library | None) -> xr.Dataset
     return _crop_stations(library.open(name), config)
 
 
-def _crop_stations(stations: xr.Dataset, config: EvaluateConfig) -> xr.Dataset:
+def _crop_stations(stations: xr.Dataset, config: Scope) -> xr.Dataset:
     if config.bbox:
         west, south, east, north = config.bbox
         lat, lon = stations["lat"].values, stations["lon"].values
@@ -69,7 +97,7 @@ def _crop_stations(stations: xr.Dataset, config: EvaluateConfig) -> xr.Dataset:
     return _crop_period(stations, config)
 
 
-def _crop_period(ds: xr.Dataset, config: EvaluateConfig) -> xr.Dataset:
+def _crop_period(ds: xr.Dataset, config: Scope) -> xr.Dataset:
     span = periods.parse_period(config.period)
     if span is None:
         return ds
@@ -82,7 +110,7 @@ def _crop_period(ds: xr.Dataset, config: EvaluateConfig) -> xr.Dataset:
     return ds.isel({ds["time"].dims[0]: inside})
 
 
-def open_product(config: EvaluateConfig, product: ProductConfig, library: Library | None) -> xr.Dataset:
+def open_product(config: Scope, product: ProductConfig, library: Library | None) -> xr.Dataset:
     """One product within the configured box and period; ingested once where there is a library."""
     if product.dataset is not None:
         assert library is not None
@@ -98,7 +126,7 @@ def open_product(config: EvaluateConfig, product: ProductConfig, library: Librar
     return _crop_period(library.open(name), config)
 
 
-def _crop_box(ds: xr.Dataset, config: EvaluateConfig) -> xr.Dataset:
+def _crop_box(ds: xr.Dataset, config: Scope) -> xr.Dataset:
     if config.bbox is None:
         return ds
     kind = schema.form(ds)
@@ -117,7 +145,7 @@ def _crop_box(ds: xr.Dataset, config: EvaluateConfig) -> xr.Dataset:
     return schema.with_grid(ds.isel(lat=rows, lon=cols), inner)
 
 
-def _source_name(config: EvaluateConfig, product: ProductConfig) -> str:
+def _source_name(config: Scope, product: ProductConfig) -> str:
     """Name in the library of what was read for a product: other files, flags or box give another name.
 
     Layers of one product share it.

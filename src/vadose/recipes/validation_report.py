@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
-from .. import plots, products, schema, units
+from .. import plots, schema, units
 from ..report import Column, Report
+from .citing import cite
 from .config import EvaluateConfig
+from .parts_report import add_collocations, add_parts
+from .parts_report import with_interval as with_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 #: Cells whose time series are drawn, per product.
 SERIES_PER_PRODUCT = 1
+METRIC_UNITS = {"r": "1", "ubrmse": "m3 m-3"}
 
 
 def write(result: Evaluation, config: EvaluateConfig, folder: Path, *,
@@ -33,8 +36,15 @@ def write(result: Evaluation, config: EvaluateConfig, folder: Path, *,
     _places(report, result)
     _series(report, result)
     _losses(report, result)
+    if result.parts is not None:
+        add_parts(report, result.parts)
+    if result.collocations:
+        add_collocations(report, result.collocations)
     _spatial(report, result, config)
     _origin(report, result, config)
+    methods = ["stations", "validation", "kge", "bootstrap", "anomalies"]
+    methods += ["triple_collocation"] if result.collocations else []
+    cite(report, folder, products=dict.fromkeys(p.id for p in config.products if p.id), methods=methods)
     return report.write(folder / "report.html")
 
 
@@ -161,6 +171,13 @@ def _spatial(report: Report, result: Evaluation, config: EvaluateConfig) -> None
             for label, ds in result.spatial.items()]  # fmt: skip
     columns = [Column("product"), Column("dates"), Column("median R", digits=2), Column("median ubRMSE", "m3 m-3", 3)]
     report.add_table(columns, rows, f"Medians over the dates with at least {config.score.min_cells} cells.")
+    some = {k: v for k, v in result.spatial.items() if (v["status"] == 0).any()}
+    names = list(some)
+    for i in range(0, len(names), 8):
+        for metric in ("r", "ubrmse") if names else ():
+            caption = "Scores per date over cells: over the year, over the years, and the share of dates with a score."
+            _figure(report, plots.spatial_courses({k: some[k] for k in names[i : i + 8]}, metric), caption,
+                    METRIC_UNITS[metric])  # fmt: skip
 
 
 def _origin(report: Report, result: Evaluation, config: EvaluateConfig) -> None:
@@ -170,12 +187,3 @@ def _origin(report: Report, result: Evaluation, config: EvaluateConfig) -> None:
     rows["matching"] = f"window ± {config.match.window}, inclusive, one to one"
     rows["intervals"] = f"{config.score.ci}, level {config.score.level:g}"
     report.add_provenance(rows)
-    ids = dict.fromkeys(p.id for p in config.products if p.id)
-    entries = [products.get(i) for i in ids]
-    report.add_citations([f"{e.title}, {e.provider}." + (f" doi:{e.doi}" if e.doi else "") for e in entries])
-
-
-def with_interval(ds: xr.Dataset, metric: str, digits: int) -> str:
-    """A metric with its interval in brackets, as text."""
-    value, lower, upper = (float(ds[metric + side]) for side in ("", "_lower", "_upper"))
-    return units.format_interval(value, lower, upper, digits=digits)

@@ -11,7 +11,7 @@ import numpy as np
 from ..units import format_number, format_unit
 
 #: Text made of numbers, such as an interval or "3 / 4".
-_FIGURES = re.compile(r"[\d\s.,/\[\]()%×±∞–−-]+")
+_FIGURES = re.compile(r"[\d\s.,/\[\]()%×±∞–−*-]+")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .airborne import airborne, flight_maps
+from .anomalies import anomalies
 from .categories import by_category
 from .collocation import dependent, quadruple_collocation, triple_collocation
 from .common_cells import Evaluation, matchups
@@ -11,11 +12,15 @@ from .composite import composite, merge, weights_from_collocation
 from .conditional import score_by_period, score_by_wetness
 from .evaluate import evaluate
 from .fidelity import spatial_fidelity
+from .head_to_head import head_to_head
 from .independence import independent, representative
 from .leakage import leakage
 from .lookup import lookup
 from .metrics import METRICS
+from .parts import score_parts
 from .pooled import score_pooled, summarize, tidy
+from .qa4sm import to_qa4sm
+from .runs import compare_runs
 from .scaling import scale
 from .score import score
 from .spatial import score_spatial
@@ -28,8 +33,10 @@ __all__ = [
     "METRICS",
     "Evaluation",
     "airborne",
+    "anomalies",
     "by_category",
     "compare",
+    "compare_runs",
     "composite",
     "core_cells",
     "dependent",
@@ -37,6 +44,7 @@ __all__ = [
     "dry_cells",
     "evaluate",
     "flight_maps",
+    "head_to_head",
     "independent",
     "informative",
     "leakage",
@@ -49,6 +57,7 @@ __all__ = [
     "score",
     "score_by_period",
     "score_by_wetness",
+    "score_parts",
     "score_pooled",
     "score_spatial",
     "select",
@@ -58,6 +67,7 @@ __all__ = [
     "summarize",
     "tidy",
     "time_stable",
+    "to_qa4sm",
     "triple_collocation",
     "weights_from_collocation",
-]  # fmt: skip
+]

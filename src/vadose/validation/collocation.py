@@ -11,14 +11,9 @@ import xarray as xr
 
 from .. import schema
 from ..errors import ConfigError, SchemaError
-from ..products.catalogue import get
+from ..products.catalogue import get, origins
 from ..stats.status import STATUS
 from .score import regular_position
-
-#: What the families of the catalogue are made of, beside themselves.
-SHARED = {
-    "esa_cci": ("ascat", "smos", "smap"),
-}
 
 _TEXT = {
     "err_std": ("", "standard deviation of the product's random error, in its own unit"),
@@ -205,8 +200,7 @@ def dependent(products: Sequence[str], *, families: Sequence[str] | None = None)
 
     Notes
     -----
-    Families of the catalogue, and :data:`SHARED`: the merged ESA CCI record is made of ASCAT, SMOS and SMAP among
-    others.
+    ``family`` and ``shares`` of the catalogue: the merged ESA CCI record is made of ASCAT, SMOS and SMAP among others.
 
     Examples
     --------
@@ -219,9 +213,7 @@ def dependent(products: Sequence[str], *, families: Sequence[str] | None = None)
         raise ConfigError("families", found=f"{len(families)} for {len(products)} products", needed="one per product")
     parts = []
     for i, name in enumerate(products):
-        family = families[i] if families is not None else _family(name)
-        own = {p for p in family.split("+") if p}
-        parts.append(own | {s for p in own for s in SHARED.get(p, ())})
+        parts.append(origins(families[i] if families is not None else _family(name)))
     return [(i, j) for i, j in combinations(range(len(parts)), 2) if parts[i] & parts[j]]
 
 

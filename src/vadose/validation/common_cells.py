@@ -14,6 +14,7 @@ from .. import schema
 from ..errors import ConfigError, SchemaError
 from ..grid import Grid
 from ..matchup import REASONS, find_places, match
+from .anomalies import ANOMALIES
 from .conditional import PERIODS
 from .independence import independent
 from .scaling import METHODS, scale
@@ -48,11 +49,13 @@ class Evaluation:
         Adds the subset ``strict``: cells with more stations than this.
     by : sequence of str
         Splits of time among season, month, dekad, year; each adds its subsets.
+    anomalies : sequence of str
+        Kinds of :func:`vadose.validation.anomalies` to score beside the values.
     scaling : str, optional
         As in :func:`vadose.validation.scale`.
     scale_after_split : bool
         Whether scaling is fitted within each split of time.
-    ci, level, min_n, n_boot, seed
+    ci, level, min_n, min_years, n_boot, seed
         As in :func:`vadose.validation.score`.
     """
 
@@ -65,11 +68,13 @@ class Evaluation:
     threshold: float = 0.82
     strict: int | None = None
     by: Sequence[str] = ()
+    anomalies: Sequence[str] = ()
     scaling: str | None = None
     scale_after_split: bool = False
     ci: str = "neff"
     level: float = 0.95
     min_n: int = 20
+    min_years: int = 3
     n_boot: int = 1000
     seed: int = 0
 
@@ -123,16 +128,18 @@ def matchups(
     outside = ", ".join(sorted(set(names[place < 0])))
     out = {}
     for name, ds in products.items():
-        use, lost = place.copy(), []
+        use, lost, unmatched = place.copy(), [], "[]"
         if name in config.training:
             verdict = independent(stations, config.training[name])
             bad = ~verdict["selected"].values
             use[bad] = -1
             lost = sorted(set(names[bad]))
+            unmatched = verdict.attrs["unmatched"]
         reference, members = _cell_means(stations, use, cells.size)
         pairs = _match_cells(ds, reference, members, cells.size, name, config)
         pairs = pairs.assign_coords(coords).assign_coords(
             n_stations_used=("cell", _count_stations(names, use, cells.size), {"units": "1"}))  # fmt: skip
+        pairs.attrs["unmatched"] = unmatched
         pairs.attrs.update(dropped=json.dumps(lost, ensure_ascii=False), sensors_outside=outside, grid=grid.to_attr(),
                            product=name)  # fmt: skip
         if config.scaling and not config.scale_after_split:
@@ -154,6 +161,8 @@ def _check(products: Mapping[str, xr.Dataset], config: Evaluation) -> None:
             raise ConfigError(label, found=f"{unknown}", needed=f"names of products: {list(products)}")
     if unknown := [b for b in config.by if b not in PERIODS]:
         raise ConfigError("by", found=f"{unknown}", needed=f"some of {list(PERIODS)}")
+    if unknown := [a for a in config.anomalies if a not in ANOMALIES]:
+        raise ConfigError("anomalies", found=f"{unknown}", needed=f"some of {list(ANOMALIES)}")
     if config.scaling is not None and config.scaling not in METHODS:
         raise ConfigError("scaling", found=repr(config.scaling), needed=f"one of {list(METHODS)}")
     first = next(iter(products.values()))

@@ -14,7 +14,7 @@ from ..errors import ConfigError, SchemaError
 from ..periods import SEASONS
 from ..stats.status import STATUS
 from .metrics import blank_errors, describe
-from .score import check_options, check_pairs, regular_position
+from .score import check_options, check_pairs, filtered_bounds, memory_of, regular_position
 
 PERIODS = ("season", "month", "dekad", "year")
 
@@ -35,8 +35,8 @@ def score_by_period(
     ----------
     pairs : xarray.Dataset
         From :func:`vadose.matchup.match`; lazy stays lazy.
-    by : {"season", "month", "dekad", "year"}
-        Subsets of time; each pair belongs to exactly one.
+    by : {"season", "month", "dekad", "year", "all"}
+        Subsets of time; each pair belongs to exactly one. ``all`` is one subset.
     ci, level, min_n, n_boot, seed
         As in :func:`vadose.validation.score`.
 
@@ -50,7 +50,8 @@ def score_by_period(
     -----
     Subsets follow the calendar of the matched time, leap days and New Year included; a gap between two winters keeps
     its length, so that autocorrelation is not measured across it. To score anomalies or scaled values by season, make
-    them first on purpose: :func:`vadose.validation.scale`.
+    them first on purpose: :func:`vadose.validation.anomalies`, :func:`vadose.validation.scale`. Intervals of R of
+    anomalies follow the memory their filter leaves.
 
     Examples
     --------
@@ -69,7 +70,8 @@ def score_by_period(
     check_options(ci=ci, level=level, min_n=min_n)
     time = pairs.indexes["time"]
     labels = period_labels(time, by)
-    names = list(SEASONS) if by == "season" else sorted(set(labels), key=int)
+    names = ["all"] if by == "all" else list(SEASONS) if by == "season" else sorted(set(labels), key=int)
+    reach = memory_of(pairs, time) if ci in ("neff", "bootstrap") else 0
     options: dict[str, Any] = dict(ci=ci, level=level, min_n=min_n, n_boot=n_boot, seed=seed)
     place = regular_position(time)
     parts = [(np.flatnonzero(labels == n)) for n in names]
@@ -80,7 +82,10 @@ def score_by_period(
         out = np.full((*np.broadcast_shapes(x.shape[:-1], y.shape[:-1]), len(parts), len(keys)), np.nan)
         for i, part in enumerate(parts):
             if part.size:
-                got = scores(x[..., part], y[..., part], position=place[part], **options)
+                a, b = x[..., part], y[..., part]
+                got = scores(a, b, position=place[part], **options)
+                if reach:
+                    got |= filtered_bounds(a, b, got, position=place[part], reach=reach, ci=ci, level=level)
                 out[..., i, :] = np.stack([np.asarray(got[k], float) for k in keys], axis=-1)
             else:
                 out[..., i, keys.index("n")], out[..., i, keys.index("status")] = 0, STATUS["no_overlap"]
@@ -105,6 +110,8 @@ def score_by_period(
 
 def period_labels(time: pd.DatetimeIndex, by: str) -> np.ndarray:
     """Season, month, dekad or year of each time, as text."""
+    if by == "all":
+        return np.full(len(time), "all")
     if by not in PERIODS:
         raise ConfigError("by", found=repr(by), needed=f"one of {list(PERIODS)}")
     if by == "season":

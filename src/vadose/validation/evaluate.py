@@ -11,9 +11,7 @@ import xarray as xr
 
 from .. import schema
 from .common_cells import Evaluation, matchups
-from .conditional import score_by_period
-from .scaling import scale
-from .score import score
+from .parts import score_parts
 
 
 def evaluate(
@@ -34,11 +32,13 @@ def evaluate(
     -------
     xarray.Dataset
         Dims (cell, product, subset): the metrics with bounds and ``status`` (``no_station`` where a product has no
-        independent station in a cell, or the cell is not of the subset). (cell, product): the counts of the match-up,
+        independent station in a cell, or the cell is not of the subset); coordinates of ``subset`` as in
+        :func:`vadose.validation.score_parts`. (cell, product): the counts of the match-up,
         ``n_estimate``, ``n_reference``, ``n_matched``, ``n_dropped`` (by reason). Coordinates per cell: ``cell_lat``,
         ``cell_lon``, ``stations``, ``n_stations``, ``network``, ``land_cover``, ``climate``, ``texture`` (the most
         frequent of its sensors), ``lc_area`` [1] where a land-cover map is given. Attribute ``dropped`` (JSON): per
-        product, the training stations that were not used; ``sensors_outside``: those without a cell.
+        product, the training stations that were not used; ``unmatched`` (JSON): those of its training list that no
+        sensor is; ``sensors_outside``: those without a cell.
 
     Raises
     ------
@@ -51,8 +51,8 @@ def evaluate(
     -----
     A cell is a cell of one grid for all products, so that products of other resolutions are compared where all are
     judged by the same stations; each product is matched by its own grid at the cell's centre of stations. Subsets:
-    ``all``, ``core``, ``extra``, ``strict``, and one per part of time. Core and extra are decided by all stations of a
-    cell, so they mean the same cells for every product.
+    ``all``, ``core``, ``extra``, ``strict``, one per part of time, and one per kind of anomaly. Core and extra are
+    decided by all stations of a cell, so they mean the same cells for every product.
 
     Examples
     --------
@@ -79,7 +79,9 @@ def evaluate(
     config = config or Evaluation()
     first = next(iter(pairs.values()))
     subsets = _subsets(first, config)
-    parts = [_score_product(p, subsets, config) for p in pairs.values()]
+    options: dict[str, Any] = {k: getattr(config, k) for k in (
+        "by", "scaling", "scale_after_split", "ci", "level", "min_n", "min_years", "n_boot", "seed")}  # fmt: skip
+    parts = [score_parts(p, members=subsets, anomaly=config.anomalies, **options) for p in pairs.values()]
     out = xr.concat(parts, xr.IndexVariable("product", list(pairs)), combine_attrs="drop_conflicts", coords="minimal",
                     compat="override")  # fmt: skip
     out = out.transpose("cell", "product", "subset", ...)
@@ -94,7 +96,9 @@ def evaluate(
     return schema.stamp(
         out, title=f"Evaluation of {', '.join(pairs)}", simulated=any(schema.is_simulated(p) for p in pairs.values()),
         inputs=[*(str(p.attrs.get("title", k)) for k, p in products.items()), stations.attrs.get("title", "stations")],
-        dropped=json.dumps(dropped, ensure_ascii=False), sensors_outside=first.attrs["sensors_outside"],
+        dropped=json.dumps(dropped, ensure_ascii=False),
+        unmatched=json.dumps({k: json.loads(p.attrs["unmatched"]) for k, p in pairs.items()}, ensure_ascii=False),
+        sensors_outside=first.attrs["sensors_outside"],
         grid=first.attrs["grid"], window=config.window, ci=config.ci, level=config.level, min_n=config.min_n,
         scaling=config.scaling or "", seed=config.seed if config.ci == "bootstrap" else None,
     )  # fmt: skip
@@ -108,49 +112,3 @@ def _subsets(pairs: xr.Dataset, config: Evaluation) -> dict[str, np.ndarray]:
     if "strict" in pairs.coords:
         subsets["strict"] = pairs["strict"].values
     return subsets
-
-
-def _score_product(pairs: xr.Dataset, subsets: Mapping[str, np.ndarray], config: Evaluation) -> xr.Dataset:
-    """Scores of one product with a dim subset: parts of the cells, then parts of time."""
-    options: dict[str, Any] = dict(
-        ci=config.ci, level=config.level, min_n=config.min_n, n_boot=config.n_boot, seed=config.seed
-    )
-    no_station = pairs["n_stations_used"].values == 0
-    if config.scaling and config.scale_after_split:
-        whole = score(scale(pairs, method=config.scaling, min_n=config.min_n), **options)
-    else:
-        whole = score(pairs, **options)
-    never = (pairs["n_estimate"] > 0) & (pairs["n_reference"] > 0) & (pairs["n_matched"] == 0)
-    status = whole["status"].where(
-        ~(never & (whole["status"] == schema.STATUS["no_data"])), schema.STATUS["no_overlap"]
-    )
-    whole["status"] = status.astype("int8").assign_attrs(schema.status_attrs())
-    whole = whole.drop_vars([v for v in whole.data_vars if str(v).startswith("n_") and "eff" not in str(v)])
-    parts = [_only(whole, member & ~no_station) for member in subsets.values()]
-    names = list(subsets)
-    for by in config.by:
-        split = pairs
-        if config.scaling and config.scale_after_split:
-            split = scale(pairs, method=config.scaling, by=by, min_n=config.min_n)
-        got = score_by_period(split, by=by, **options)
-        for label in got["subset"].values:
-            parts.append(_only(got.sel(subset=label, drop=True), ~no_station))
-            names.append(str(label) if by in ("season", "year") else f"{by} {label}")
-    return xr.concat(parts, xr.IndexVariable("subset", names), data_vars="all", coords="minimal", compat="override",
-                     join="outer", combine_attrs="drop_conflicts")  # fmt: skip
-
-
-def _only(scores: xr.Dataset, member: np.ndarray) -> xr.Dataset:
-    """Scores of some cells; the others are missing with status ``no_station``."""
-    inside = xr.DataArray(member, dims="cell")
-    out = scores.copy()
-    for name, da in scores.data_vars.items():
-        text = str(name)
-        if text.endswith("status"):
-            out[name] = da.where(inside, schema.STATUS["no_station"]).astype("int8")
-        elif da.dtype.kind == "i":
-            out[name] = da.where(inside, 0).astype(da.dtype)
-        else:
-            out[name] = da.where(inside)
-        out[name].attrs = da.attrs
-    return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -59,8 +61,9 @@ def score(
     -----
     Equations and intervals: docs/methods.md; kernels in :mod:`vadose.stats.pairs`. Anomalies are departures of the
     matched values from their own mean of the same dekad-of-year (at least ``min_years`` years), and from their own
-    35-day moving mean. Choice: where fewer than half of the pairs have a climatology the anomaly correlation is
-    missing (``too_few_years``), since it would speak of a few dekads only.
+    35-day moving mean; their intervals and p-values come from all lagged covariances up to 70 days
+    (:func:`vadose.stats.filtered.correlation_bounds`). Choice: where fewer than half of the pairs have a climatology
+    the anomaly correlation is missing (``too_few_years``), since it would speak of a few dekads only.
 
     Examples
     --------
@@ -130,6 +133,8 @@ def _all_scores(x, y, axes: dict, min_years: int, options: dict) -> dict[str, np
     }
     for kind, (a, b) in anomalies.items():
         part = scores(a, b, **options)
+        if options["ci"] in ("neff", "bootstrap"):
+            part |= _honest(a, b, part, kind, axes, options)
         few = part["n"] < 0.5 * out["n"]
         for name, key in ((f"anomaly_r{kind}{side}", f"r{side}") for side in ("", "_lower", "_upper")):
             out[name] = np.where(few, np.nan, part[key])
@@ -139,9 +144,43 @@ def _all_scores(x, y, axes: dict, min_years: int, options: dict) -> dict[str, np
     return out
 
 
-def _time_axes(time: pd.DatetimeIndex) -> dict[str, np.ndarray]:
+def _honest(a, b, part: dict, kind: str, axes: dict, options: dict) -> dict[str, np.ndarray]:
+    """p-value, and bounds where they are analytic, of anomalies, whose memory is not that of the values."""
+    years: np.ndarray | float = np.inf
+    if not kind:
+        valid = np.isfinite(a) & np.isfinite(b)
+        groups = [axes["year"] == y for y in np.unique(axes["year"])]
+        years = np.sum([valid[..., g].any(axis=-1) for g in groups], axis=0)
+    near = 1 if kind else max(round(10.0 / axes["step"]), 1)
+    return filtered_bounds(a, b, part, position=options["position"], reach=reach_of(axes["step"]), near=near,
+                           years=years, ci=options["ci"], level=options["level"])  # fmt: skip
+
+
+def reach_of(step: float) -> int:
+    """Longest lag [steps of ``step`` days] whose covariances count for anomalies: twice their window of 35 days."""
+    return min(max(int(np.ceil(2 * 35.0 / step)), 3), 400)
+
+
+def memory_of(pairs: xr.Dataset, time: pd.DatetimeIndex) -> int:
+    """Longest lag [steps] that counts for pairs that are anomalies; 0 for values."""
+    return reach_of(_time_axes(time)["step"]) if "anomalies" in pairs.attrs else 0
+
+
+def filtered_bounds(a, b, part: dict, *, position, reach: int, ci: str, level: float, near: int = 1,
+                    years: np.ndarray | float = np.inf) -> dict[str, np.ndarray]:  # fmt: skip
+    """p-value of R, and its bounds where they are analytic, of series that a filter has shaped."""
+    from ..stats.filtered import correlation_bounds
+
+    got = correlation_bounds(a, b, part["r"], position=position, reach=reach, near=near, years=years, level=level)
+    names = ("p_value",) if ci == "bootstrap" else ("p_value", "r_lower", "r_upper")
+    return {k: got[k] for k in names} | {"n_eff_r": got["n_eff"]}
+
+
+def _time_axes(time: pd.DatetimeIndex) -> dict[str, Any]:
     days = (time - time[0]) / pd.Timedelta(1, "D") if len(time) else np.zeros(0)
-    return {"days": np.asarray(days, float), "dekad": periods.dekad_of_year(time), "year": time.year.to_numpy()}
+    step = float(np.diff(days).min()) if len(time) > 1 else 1.0
+    return {"days": np.asarray(days, float), "dekad": periods.dekad_of_year(time), "year": time.year.to_numpy(),
+            "step": step}  # fmt: skip
 
 
 def regular_position(time: pd.DatetimeIndex) -> np.ndarray:
