@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .airborne import airborne
+from .airborne import airborne, flight_maps
 from .anomalies import anomalies
 from .calibration import calibration
 from .categories import by_category
@@ -15,6 +15,7 @@ from .evaluate import evaluate
 from .fidelity import spatial_fidelity
 from .head_to_head import head_to_head
 from .independence import independent, representative
+from .leakage import leakage
 from .lookup import lookup
 from .metrics import METRICS
 from .parts import score_parts
@@ -44,9 +45,11 @@ __all__ = [
     "dropped",
     "dry_cells",
     "evaluate",
+    "flight_maps",
     "head_to_head",
     "independent",
     "informative",
+    "leakage",
     "lookup",
     "matchups",
     "merge",
