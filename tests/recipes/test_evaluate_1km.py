@@ -32,7 +32,7 @@ def folder_of():
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kilometre")
-    config = changed(folder, twin=SMALL, score={"ci": "neff", "n_boot": 100}, collocation=[
+    config = changed(folder, twin=SMALL, score={"ci": "neff", "n_boot": 100}, qa4sm=True, collocation=[
         ["stations", "GLASS-like", "DSMAP-like"]])  # fmt: skip
     evaluate_1km(out=folder / "out", library=str(folder / "library"), config=config)
     return folder / "out"
@@ -50,13 +50,16 @@ def test_the_leaky_product_is_exposed_by_the_independence_filter(out):
     assert table.index[table["suspect"]].tolist() == ["leaky"]
     assert table.loc["leaky", "trained"] > 0.95 > 0.6 > table.loc["leaky", "unseen"]
     others = table.drop(index="leaky")
+    assert others["p_value_fdr"].min() > 0.05 and (table["status"] == 0).all()
     # without the filter it would win; with it, it does not
     assert table.loc["leaky", "trained"] > others[["trained", "unseen"]].max().max() > table.loc["leaky", "unseen"]
 
 
 def test_planted_defects_of_the_maps_are_found(out):
     found = pd.read_csv(out / "verdicts.csv").set_index("question")
-    assert found.loc["coarse-grid edges", "found"] == "DSMAP-like (9 cells)"
+    edges = found.loc["coarse-grid edges"]
+    assert edges["planted"] == "DSMAP-like (9 cells)" and edges["agrees"]
+    assert edges["found"] == "DSMAP-like (9.07 cells)"  # as measured
     assert found.loc["pattern that never changes", "found"] == "GSSM-like"
     assert found.loc["smoothest", "found"] == "SSM-like"
 
@@ -94,13 +97,16 @@ def test_every_table_and_a_report_are_written(out):
     names = {p.stem for p in out.glob("*.csv")}
     assert names >= {"cells", "climate", "land_cover", "texture", "lookup", "tests", "wetness", "stability", "yearly",
                      "collocation", "fidelity", "table3_campaigns", "flights_spring", "flights_autumn", "weights",
-                     "spatial_dekad", "spatial_year"}  # fmt: skip
+                     "spatial_dekad", "spatial_year", "citations"}  # fmt: skip
     assert (pd.read_csv(out / "lookup.csv")["n"] > 5).any()
+    exported = xr.load_dataset(out / "qa4sm.nc")
+    assert exported["snr_1-GLASS_like_between_0-ISMN_and_1-GLASS_like_and_2-DSMAP_like"].notnull().any()
     with xr.open_dataset(out / "scores.nc") as scores:
         assert {"cell", "product", "subset"} <= set(scores.dims) and schema.is_simulated(scores)
         assert {"all", "core", "extra", "strict", "DJF"} <= set(scores["subset"].values)
     text = (out / "report.html").read_text(encoding="utf-8")
     assert "SIMULATED" in text and "10.1016/j.rse.2026.115534" in text
+    assert "How to cite" in text and "ma2026" in (out / "citations.bib").read_text(encoding="utf-8")
     assert text.lower().count("simulated") >= text.count("<figure")
     assert "recipe" not in yaml.safe_load((out / "config.yaml").read_text(encoding="utf-8"))
 
@@ -111,6 +117,7 @@ def test_every_table_and_a_report_are_written(out):
     ({"core": {"map": {"dataset": "a", "path": "b"}}}, "give either `dataset`"),
     ({"strata": {"land_cover": "mine"}}, "strata.land_cover"),
     ({"nonsense": 1}, "nonsense"),
+    ({"collocations": [{"products": ["stations", "leaky", "SSM-like"]}]}, "here `collocation` holds"),
 ])  # fmt: skip
 def test_faults_in_the_settings_are_named(tmp_path, update, words):
     with pytest.raises(ConfigError, match=words):

@@ -86,7 +86,7 @@ def category_boxes(
     axes.set_xticks(range(len(categories)), [wrap(c, 18) for c in categories])
     axes.tick_params(axis="x", length=0)
     label = axis_label(scores[metric])
-    axes.set_ylabel(label)
+    axes.set_ylabel(wrap(label, 34))
     if family(metric) in ("correlation", "difference", "efficiency"):
         axes.axhline(0, color=GREY, lw=0.8, zorder=0.5)
     _legend(figure, names, best is not None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from .. import matchup, products, schema, validation
@@ -139,6 +140,7 @@ def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: No
     step(0, total, "stations")
     stations = open_stations(config, library)
     opened: dict[str, xr.Dataset] = {}
+    matched: dict[str, xr.Dataset] = {}
     result = Evaluation.empty(stations)
     for i, product in enumerate(config.products):
         step(i + 1, total, product.label)
@@ -146,8 +148,11 @@ def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: No
             opened |= _open(config, product, library)
         ds = opened[product.label]
         result.simulated = result.simulated or schema.is_simulated(ds)
-        result.inputs[product.label] = f"{ds.attrs.get('title', '')} {ds.attrs.get('product_version', '')}".strip()
-        found = _match(config, product, opened, stations).compute()
+        title, version = str(ds.attrs.get("title", "")), str(ds.attrs.get("product_version", ""))
+        result.inputs[product.label] = title if version in title else f"{title} {version}".strip()
+        if product.label not in matched:
+            matched |= _match(config, product, opened, stations)
+        found = matched.pop(product.label).compute()
         _score(config, product.label, found, result)
         if not config.collocations:
             del opened[product.label]
@@ -188,15 +193,16 @@ def _common(config: EvaluateConfig, labels: list[str], opened: dict[str, xr.Data
 
 
 def _match(config: EvaluateConfig, product: ProductConfig, opened: dict[str, xr.Dataset], stations: xr.Dataset
-           ) -> xr.Dataset:  # fmt: skip
+           ) -> dict[str, xr.Dataset]:  # fmt: skip
+    """Match-up of a product, lazy where it is; with those of its depth where all are matched on common cells."""
     chosen = within_depth(stations, _depth(config, product))
     if config.match.cells == "own":
-        return matchup.match(opened[product.label], chosen, window=config.match.window,
-                             local_hours=config.match.local_hours, **_options(config, product))  # fmt: skip
+        found = matchup.match(opened[product.label], chosen, window=config.match.window,
+                              local_hours=config.match.local_hours, **_options(config, product))  # fmt: skip
+        return {product.label: found}
     same = [p.label for p in config.products if _depth(config, p) == _depth(config, product)]
-    first = next(p for p in same if schema.form(opened[p]) == "grid")
-    order = [first] if product.label == first else [first, product.label]
-    return _common(config, order, opened, chosen)[product.label]
+    gridded = sorted(same, key=lambda p: schema.form(opened[p]) != "grid")  # the first gives the cells
+    return _common(config, gridded, opened, chosen)
 
 
 def _score(config: EvaluateConfig, label: str, found: xr.Dataset, result: Evaluation) -> None:
@@ -250,7 +256,16 @@ def _save_scores(result: Evaluation, folder: Path, *, qa4sm: bool) -> None:
     for i, one in enumerate(result.collocations):
         save_dataset(one, folder / f"collocation_{i + 1}.nc")
     if qa4sm:
-        validation.to_qa4sm(result.parts if result.parts is not None else result.scores, folder / "qa4sm.nc")
+        export_qa4sm(result.parts if result.parts is not None else result.scores, folder, result.collocations)
+
+
+def export_qa4sm(scores: xr.Dataset, folder: Path, collocations: list[xr.Dataset]) -> Path:
+    """Write ``qa4sm.nc``, in which the stations have the name that QA4SM gives them."""
+    named = []
+    for one in collocations:
+        names = one["product"].values.astype(str)
+        named.append(one.assign_coords(product=np.where(names == STATIONS, "ISMN", names)))
+    return validation.to_qa4sm(scores, folder / "qa4sm.nc", collocations=named)
 
 
 def save_dataset(ds: xr.Dataset, path: Path) -> None:

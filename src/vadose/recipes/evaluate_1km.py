@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..store import Library
-from .evaluate import writable_folder
+from .evaluate import export_qa4sm, writable_folder
 from .evaluate_1km_inputs import make_twin
 from .evaluate_1km_report import write
 from .evaluate_1km_settings import load
@@ -49,6 +49,8 @@ def evaluate_1km(*, out: str | Path, library: str | None = None, config: str | P
     step(9, 10, "report")
     (folder / "config.yaml").write_text(dump(settings), encoding="utf-8")
     save(result, folder)
+    if settings.qa4sm:
+        export_qa4sm(result.scores, folder, result.collocations)
     report = write(result, settings, folder)
     step(10, 10, "done")
     return report

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from .. import validation
+from .. import products, validation
 from .evaluate_1km_settings import STATIONS, Evaluate1kmConfig
 
 if TYPE_CHECKING:
@@ -90,18 +90,17 @@ def contests(result: Result, config: Evaluate1kmConfig) -> None:
 
 def collocation(result: Result, config: Evaluate1kmConfig) -> None:
     """Triple collocation of every triple asked for, cell by cell."""
+    ids = {p.label: p.id for p in config.products}
+    families = {k: products.get(v).family if v else "" for k, v in ids.items()} | {STATIONS: ""}
     parts, names = [], []
     for triple in config.collocation:
-        sides = [
-            next(result.pairs[t] for t in triple if t != STATIONS)["reference"]
-            if side == STATIONS
-            else result.pairs[side]["estimate"]
-            for side in triple
-        ]
-        plain = [d.reset_coords(drop=True).drop_vars("cell", errors="ignore") for d in sides]
+        first = next(result.pairs[t] for t in triple if t != STATIONS)
+        sides = [first["reference"] if side == STATIONS else result.pairs[side]["estimate"] for side in triple]
         got = validation.triple_collocation(
-            *plain, products=triple, families=["", "", ""], n_boot=200, seed=config.score.seed
-        )
+            *(d.reset_coords(drop=True).drop_vars("cell", errors="ignore") for d in sides), products=triple,
+            families=[families[t] for t in triple], level=config.score.level, n_boot=200, seed=config.score.seed,
+        )  # fmt: skip
+        result.collocations.append(got.assign_coords({k: first[k] for k in ("cell_lat", "cell_lon", "stations")}))
         names.append(" | ".join(triple))
         parts.append(
             got.rename(product="side")

@@ -113,6 +113,18 @@ def collocation(report: Report, result: Result, config: Evaluate1kmConfig) -> No
         rows,
         "Medians over cells; collocation.csv has every cell with its interval.",
     )
+    for got in result.collocations:
+        title = ", ".join(got["product"].values.astype(str))
+        if got.attrs.get("dependent"):
+            report.add_text(f"Not independent by declaration: {got.attrs['dependent']}.")
+        if not np.isfinite(got["snr_db"].values).any():
+            report.add_text(f"{title}: no cell has enough common days for a number.")
+            continue
+        got = got.assign_attrs(mark(result))
+        caption = f"Triple collocation of {title}: signal-to-noise ratio, squared correlation with the truth, error."
+        figure(report, plots.collocation_bars(got), caption, "dB, 1, m3 m-3")
+        caption = f"Signal-to-noise ratio per cell: {title}."
+        figure(report, plots.score_map(plots.collocation_cells(got), "snr_db"), caption, "dB")
 
 
 def composite(report: Report, result: Result, config: Evaluate1kmConfig) -> None:

@@ -22,7 +22,7 @@ def flights(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
         "Flights come to the product's cells, date by date "
         "(Figs 5-8, Table 3). R in the corner of each map; b: bias, D: RMSD of the campaign.",
     )
-    unit = dict.fromkeys(("bias", "rmsd", "ubrmsd"), M3)
+    unit = dict.fromkeys(("bias", "RMSD", "ubRMSD"), M3)
     parts = []
     for name, ds in result.campaigns.items():
         figure(report, plots.campaign_panels(result.maps[name], ds), f"Products and aircraft, campaign {name}.")
@@ -30,9 +30,10 @@ def flights(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
         parts.append(frame.assign(campaign=name))
     both = pd.concat(parts, ignore_index=True)
     keep = ["campaign", "product", "n", "r", "bias", "rmsd", "ubrmsd", "rain_response"]
+    names = {"r": "R", "rmsd": "RMSD", "ubrmsd": "ubRMSD"}
     table(
         report,
-        both[keep],
+        both[keep].rename(columns=names),
         "Products against aircraft by campaign (Table 3).",
         unit=unit,
         notes="rain response: change of the product's mean per change of the aircraft's over wettings.",
@@ -92,7 +93,7 @@ def fidelity(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
     rows = []
     for p in ds["product"].values:
         s = ds.sel(product=p)
-        period = f"{float(s['block_period']):.3g}" if bool(s["block_detected"]) else "none"
+        period = f"every {float(s['block_period']):.3g}" if bool(s["block_detected"]) else "none"
         rows.append(
             [
                 str(p),
@@ -116,7 +117,7 @@ def fidelity(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
     columns: list[str | Column] = [
         "product",
         "dates",
-        Column("block edges", "cell"),
+        Column("block edges [cells]"),
         Column("blockiness", digits=2),
         Column("resolution", "cell", 1),
         Column("frozen", digits=2),

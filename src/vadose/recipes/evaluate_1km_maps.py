@@ -70,28 +70,29 @@ def against_truth(result: Result, products: dict[str, xr.Dataset], config: Evalu
         if best is not None and group in best["land_cover"].values:
             at = int(np.flatnonzero(best["land_cover"].values == group)[0])
             found, sure = str(best["best"].values[at]), bool(best["significant"].values[at])
-        rows.append([f"best product in {group}", label.get(name, name), found or "none", "yes" if sure else "no"])
+        rows.append([f"best product in {group}", label.get(name, name), found or "none", "yes" if sure else "no", None])
     leak = result.tables.get("leakage")
     if leak is not None:
         found = ", ".join(leak["product"].values[leak["suspect"].values].astype(str)) or "none"
-        rows.append(["has learnt its stations by heart", _named(known["leaky"], label), found, ""])
+        rows.append(["has learnt its stations by heart", _named(known["leaky"], label), found, "", None])
     fidelity = result.tables.get("fidelity")
     if fidelity is not None:
         names = fidelity["product"].values.astype(str)
         edges = {n: float(p) for n, p, d in zip(names, fidelity["block_period"].values,
                                                 fidelity["block_detected"].values) if d}  # fmt: skip
-        planted = {label.get(n, n): w for n, w in known["blocky"].items()}
+        planted = {label.get(n, n): float(w) for n, w in known["blocky"].items()}
+        words = [", ".join(f"{n} ({p:.3g} cells)" for n, p in v.items()) or "none" for v in (planted, edges)]
         # a period of whole cells is found to within the stretch of a few edges
-        alike = {n: planted[n] if n in planted and abs(p / planted[n] - 1) < 0.03 else p for n, p in edges.items()}
-        words = [", ".join(f"{n} ({p:.3g} cells)" for n, p in v.items()) or "none" for v in (planted, alike)]
-        rows.append(["coarse-grid edges", *words, ""])
+        alike = planted.keys() == edges.keys() and all(abs(edges[n] / planted[n] - 1) < 0.03 for n in edges)
+        rows.append(["coarse-grid edges", *words, "", alike])
         for text, key, measure in (("pattern that never changes", "frozen", "frozen_excess"),
                                    ("smoothest", "smooth", "resolution")):  # fmt: skip
             values = fidelity[measure].values
             found = str(names[int(np.nanargmax(values))]) if np.isfinite(values).any() else "none"
-            rows.append([text, _named(known[key], label), found, ""])
-    table = pd.DataFrame(rows, columns=["question", "planted", "found", "significant"])
-    result.verdicts = table.assign(agrees=table["planted"] == table["found"])
+            rows.append([text, _named(known[key], label), found, "", None])
+    table = pd.DataFrame(rows, columns=["question", "planted", "found", "significant", "agrees"])
+    same = table["planted"] == table["found"]
+    result.verdicts = table.assign(agrees=[s if a is None else a for a, s in zip(table["agrees"], same, strict=True)])
 
 
 def _named(names: list[str], label: dict[str, str]) -> str:

@@ -110,6 +110,10 @@ class Evaluate1kmConfig(EvaluateConfig):
         labels = [p.label for p in self.products]
         if unknown := sorted(set(self.training) - set(labels)):
             raise ValueError(f"`training` names {', '.join(unknown)}, which is no product")
+        if self.collocations:
+            raise ValueError("`collocations` is of other recipes; here `collocation` holds the triples")
+        if own := [p.label for p in self.products if p.depth]:
+            raise ValueError(f"`depth` of {', '.join(own)}: here `stations.depth` holds for all products")
         named = {name for triple in self.collocation for name in triple}
         if unknown := sorted(named - {*labels, STATIONS}):
             raise ValueError(f"`collocation` names {', '.join(unknown)}; needed product labels or `stations`")

@@ -11,10 +11,10 @@ import pandas as pd
 import xarray as xr
 
 from .. import schema, validation
-from ..errors import SchemaError
 from ..store import Library
 from . import evaluate_1km_inputs as inputs
 from .evaluate_1km_contests import collocation, composite, conditions, contests
+from .evaluate_1km_exposure import exposure
 from .evaluate_1km_maps import against_flights, against_truth
 from .evaluate_1km_settings import Evaluate1kmConfig
 
@@ -44,6 +44,8 @@ class Result:
     maps: dict[str, dict[str, xr.Dataset]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     verdicts: pd.DataFrame | None = None
+    collocations: list[xr.Dataset] = field(default_factory=list)
+    """One per triplet, cell by cell."""
     simulated: bool = False
 
 
@@ -60,8 +62,7 @@ def compute(config: Evaluate1kmConfig, library: Library | None, *, step: Step) -
         k: inputs.with_strata(v.compute(), config.strata)
         for k, v in validation.matchups(products, stations, config=settings).items()
     }
-    scores = validation.evaluate(products, stations, config=settings).compute()
-    scores = inputs.with_strata(scores, config.strata)
+    scores = validation.evaluate_matchups(pairs, config=settings).compute()
     by = tuple(b for b in STRATA if b in scores.coords and (scores[b].values != "").any())
     result = Result(
         stations,
@@ -74,7 +75,7 @@ def compute(config: Evaluate1kmConfig, library: Library | None, *, step: Step) -
         simulated=any(map(schema.is_simulated, [stations, *products.values()])),
     )
     step(3, 10, "what the training stations would have said")
-    _exposure(result, products, stations, settings, lists)
+    exposure(result, products, stations, settings)
     step(4, 10, "by land cover, climate, texture, wetness and time")
     conditions(result, config)
     step(5, 10, "product against product")
@@ -114,9 +115,11 @@ def _settings(config: Evaluate1kmConfig, library: Library | None, lists: dict) -
         strict=config.strict,
         landcover=inputs.static_map(core.map, library) if core else None,
         threshold=core.threshold if core else 0.82,
-        by=("season",),
-        scaling=config.scaling,
-        scale_after_split=config.scale_after_split,
+        by=s.by or ("season",),
+        anomalies=s.anomalies,
+        scaling=config.scaling or s.scaling,
+        scale_after_split=config.scale_after_split or s.scale_after_split,
+        min_years=s.min_years,
         ci=s.ci,
         level=s.level,
         min_n=s.min_n,
@@ -147,33 +150,3 @@ def _chosen(pairs: xr.Dataset, kind: str) -> xr.Dataset:
         return pairs
     inside = pairs["core" if kind == "extra" else kind].values.astype(bool)
     return pairs.isel(cell=np.flatnonzero(~inside if kind == "extra" else inside))
-
-
-def _exposure(result: Result, products: dict, stations: xr.Dataset, settings, lists: dict) -> None:
-    """Scores at training stations beside those elsewhere: who has learnt the answers by heart."""
-    rows: dict[str, list[xr.Dataset]] = {"trained": [], "unseen": []}
-    known = []
-    for label, table in lists.items():
-        own = validation.independent(stations, table)["selected"].values
-        if own.all() or label not in products:
-            continue
-        seen = stations.isel(sensor=np.flatnonzero(~own))
-        alone = validation.Evaluation(window=settings.window, options={label: settings.options.get(label, {})})
-        try:
-            pairs = validation.matchups({label: products[label]}, seen, config=alone)[label].compute()
-        except SchemaError:  # none of its training stations lies on the grid
-            continue
-        known.append(label)
-        rows["trained"].append(validation.score(pairs, ci="none", min_n=settings.min_n)[["r", "bias", "ubrmse"]])
-        rows["unseen"].append(result.scores[["r"]].sel(subset="all", product=label, drop=True))
-    if not known:
-        return
-    index = xr.IndexVariable("product", known)
-    both = [_padded(parts, index) for parts in rows.values()]
-    mark = {"simulated": "true" if result.simulated else "false"}
-    result.tables["leakage"] = validation.leakage(both[0].assign_attrs(mark), both[1].assign_attrs(mark))
-
-
-def _padded(parts: list[xr.Dataset], index: xr.IndexVariable) -> xr.Dataset:
-    numbered = [p.reset_coords(drop=True).assign_coords(cell=np.arange(p.sizes["cell"])) for p in parts]
-    return xr.concat([p[["r"]] for p in numbered], index, join="outer").drop_vars("cell")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import plots
+from .. import plots, schema
 from ..report import Column, Report
 from .evaluate_1km_parts import M3, figure, table
 from .evaluate_1km_settings import Evaluate1kmConfig
@@ -25,8 +25,9 @@ def verdicts(report: Report, result: Result) -> None:
     table(
         report,
         frame,
-        "Planted truths beside the verdicts of this evaluation. Significant: better than every other "
-        "product, one-sample t test, p < 0.05.",
+        "Planted truths beside the verdicts of this evaluation, as measured.",
+        notes="significant: better than every other product, one-sample t test, p < 0.05; agrees: the same, for the "
+        "period of edges within 3 %.",
     )
 
 
@@ -47,14 +48,17 @@ def independence(report: Report, result: Result, config: Evaluate1kmConfig) -> N
         figure(report, plots.core_map(result.scores.sel(subset="all")), "Core and extra cells (Fig. 1).", "degrees")
     leak = result.tables.get("leakage")
     if leak is not None:
-        frame = leak.drop_vars("status").to_dataframe().reset_index()
+        frame = leak.drop_vars("p_value").to_dataframe().reset_index()
         frame["suspect"] = np.where(frame["suspect"], "yes", "no")
+        frame["status"] = [schema.status_name(int(v)).replace("_", " ") for v in frame["status"]]
         table(
             report,
-            frame,
-            "Median R at each product's training stations and at the stations it has not seen.",
-            notes="suspect: the difference is above 0.2 and one-sided Welch's test has an adjusted p < 0.05. Such a "
-            "product looks better than it is wherever its training stations judge it.",
+            frame.rename(columns={"p_value_fdr": "adjusted p"}),
+            "Median R at each product's training stations and at those it has not seen, beside the median of the other "
+            "products at the same stations.",
+            notes="excess: lead over the others at training stations minus that elsewhere, within land covers, in "
+            "Fisher's z; suspect: one-sided Welch's test has an adjusted p < 0.05. Such a product looks better than it "
+            "is wherever its training stations judge it.",
         )
         names = leak["product"].values[leak["suspect"].values].astype(str)
         report.add_text(

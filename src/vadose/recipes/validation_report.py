@@ -16,12 +16,15 @@ from .parts_report import add_collocations, add_parts
 from .parts_report import with_interval as with_interval
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.figure import Figure
 
     from .evaluate import Evaluation
 
 #: Cells whose time series are drawn, per product.
 SERIES_PER_PRODUCT = 1
+#: Products whose series are not folded away: those with most pairs.
+OPEN_SERIES = 8
 METRIC_UNITS = {"r": "1", "ubrmse": "m3 m-3"}
 
 
@@ -127,7 +130,16 @@ def _places(report: Report, result: Evaluation) -> None:
 
 def _series(report: Report, result: Evaluation) -> None:
     report.add_section("Time series", "The cell with most pairs of each product; lines break where data are missing.")
-    for label, pairs in result.pairs.items():
+    shown = sorted(result.pairs, key=lambda k: -int(result.pairs[k]["n_matched"].sum()))[:OPEN_SERIES]
+    _draw_series(report, {k: p for k, p in result.pairs.items() if k in shown})
+    rest = {k: p for k, p in result.pairs.items() if k not in shown}
+    if rest:
+        with report.add_details(f"Series of {len(rest)} more products"):
+            _draw_series(report, rest)
+
+
+def _draw_series(report: Report, chosen: dict[str, xr.Dataset]) -> None:
+    for label, pairs in chosen.items():
         counts = pairs["n_matched"].values
         for cell in np.argsort(-counts, kind="stable")[:SERIES_PER_PRODUCT]:
             if counts[cell] == 0:

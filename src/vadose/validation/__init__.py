@@ -11,7 +11,7 @@ from .common_cells import Evaluation, matchups
 from .compare import compare
 from .composite import composite, merge, weights_from_collocation
 from .conditional import score_by_period, score_by_wetness
-from .evaluate import evaluate
+from .evaluate import evaluate, evaluate_matchups
 from .fidelity import spatial_fidelity
 from .head_to_head import head_to_head
 from .independence import independent, representative
@@ -45,6 +45,7 @@ __all__ = [
     "dropped",
     "dry_cells",
     "evaluate",
+    "evaluate_matchups",
     "flight_maps",
     "head_to_head",
     "independent",
