@@ -69,6 +69,8 @@ def product_lines(table: xr.Dataset, metrics: Sequence[str], *, along: str) -> F
 
 def draw_lines(axes: Axes, table: xr.Dataset, metric: str, along: str) -> None:
     """One panel: a line per product, its interval as a bar at each point."""
+    from matplotlib.ticker import MaxNLocator
+
     x = np.asarray(table[along], dtype="float64")
     step = float(np.min(np.diff(x))) if x.size > 1 else 1.0
     count = table.sizes["product"]
@@ -90,6 +92,8 @@ def draw_lines(axes: Axes, table: xr.Dataset, metric: str, along: str) -> None:
             axes.axhline(0, color=GREY, lw=0.8, zorder=0.5)
     if x.size <= 12:
         axes.set_xticks(x, [f"{v:g}" for v in x])
+    elif table[along].dtype.kind in "iu":
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     label = axis_label(table[metric])
     axes.set_ylabel(_two_lines(label), size=8)
 

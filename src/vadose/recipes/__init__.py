@@ -49,7 +49,7 @@ RECIPES = {
     "compare-products": Recipe("One product against many by stations, in time and in space (simulated without data)",
                                "compare_products:compare_products", takes=("library", "config")),
     "evaluate-1km": Recipe("Evaluate 1 km - paper 002: products against unseen stations, flights and each other",
-                           "evaluate_1km:evaluate_1km", takes=("library", "config")),
+                           "evaluate_1km:evaluate_1km", takes=("data", "library", "config")),
     "real-sample": Recipe("Real sample - satellite, reanalysis and stations over Hawaii",
                           "real_sample:real_sample", takes=("data",), needs=("data",)),
     "surface-depth": Recipe("Surface to depth - stations' surface sensors against deeper ones, by depth, lag and SWI",

@@ -36,8 +36,8 @@ def compare_runs(a: str | Path, b: str | Path, *, out: str | Path) -> Path:
         If a run has no scores that can be read.
     """
     runs = [_open(p) for p in (a, b)]
-    folder = writable_folder(out)
     result = validation.compare_runs(*runs)
+    folder = writable_folder(out)
     save_dataset(result, folder / "differences.nc")
     level = 100 * float(result.attrs["level"])
     report = Report("Two runs compared", subtitle=f"A: {a}; B: {b}", simulated=schema.is_simulated(result))

@@ -17,7 +17,7 @@ from .settings import dump
 Step = Callable[[int, int, str], None]
 
 
-def evaluate_1km(*, out: str | Path, library: str | None = None, config: str | Path | None = None,
+def evaluate_1km(*, out: str | Path, data: str | Path | None = None, library: str | None = None, config: str | Path | None = None,
                  step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
     """Evaluate 1 km products as paper 002 does, and beyond.
 
@@ -25,10 +25,13 @@ def evaluate_1km(*, out: str | Path, library: str | None = None, config: str | P
     ----------
     out : path
         Output folder: ``report.html``, ``scores.nc``, ``config.yaml`` and a CSV file per table.
+    data : path, optional
+        Folder that stands for ``{data}`` in the settings.
     library : str, optional
         Library that stands for ``{library}`` in the settings; by default ``library`` in the output folder.
     config : path, optional
-        YAML file; without one, the settings of the simulated region, ``evaluate_1km.yaml``.
+        YAML file; without one, the settings of the simulated region, ``evaluate_1km.yaml``, or with ``data`` those of
+        the real sample, ``evaluate_1km_real.yaml``.
     step : callable
         Told (done, total, text) as the work goes on.
 
@@ -39,8 +42,9 @@ def evaluate_1km(*, out: str | Path, library: str | None = None, config: str | P
     """
     folder = writable_folder(out).resolve()
     url = library or str(folder / "library")
-    path = Path(config) if config else Path(__file__).with_name("evaluate_1km.yaml")
-    settings = load(path, variables={"out": str(folder), "library": url})
+    path = Path(config or Path(__file__).with_name("evaluate_1km_real.yaml" if data else "evaluate_1km.yaml"))
+    known = {"out": str(folder), "library": url} | ({"data": str(Path(data).resolve())} if data else {})
+    settings = load(path, variables=known)
     store = Library(settings.library) if settings.library else None
     if settings.twin is not None and store is not None:
         step(0, 10, "simulating land, soil water, products, stations and flights")

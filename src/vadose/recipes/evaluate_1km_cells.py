@@ -20,7 +20,9 @@ def cells(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
         "as pooled scores, which hold the differences between cells as well.",
     )
     whole = result.scores.sel(subset="all")
-    kinds = [k for k in ("core", "extra", "strict", "all") if k in result.scores["subset"].values]
+    r = result.scores["r"]
+    kinds = [k for k in ("core", "extra", "strict", "all")
+             if k in result.scores["subset"].values and np.isfinite(r.sel(subset=k).values).any()]  # fmt: skip
     parts = [
         result.scores.sel(subset=k, drop=True)[["r", "bias", "rmse", "ubrmse", "anomaly_r"]]
         .reset_coords(drop=True)
@@ -134,6 +136,9 @@ def lookup(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
         "The best product by land cover, climate and texture "
         f"with more than {config.strata.more_than} cells (Fig. 9). The table is lookup.csv.",
     )
+    if not (ds["best"].values != "").any():
+        report.add_text(f"No combination has more than {config.strata.more_than} cells.")
+        return
     figure(
         report,
         plots.lookup_bubbles(ds, order=ORDER, products=list(result.pairs)),

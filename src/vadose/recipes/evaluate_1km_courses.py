@@ -90,7 +90,7 @@ def collocation(report: Report, result: Result, config: Evaluate1kmConfig) -> No
     rows = []
     for t in ds["triplet"].values:
         one = ds.sel(triplet=t)
-        ok = int((one["status"] == 0).sum())
+        ok = int(np.isfinite(one["snr_db"]).all("side").sum())
         for i in one["side"].values:
             s = one.sel(side=i)
             rows.append(

@@ -56,8 +56,8 @@ def _origin(report: Report, result: Result, config: Evaluate1kmConfig, folder: P
         {
             "products": result.sources,
             "stations": result.stations.attrs.get("title", ""),
-            "training lists": dict(config.training),
-            "flights": [f.campaign for f in config.flights],
+            "training lists": dict(config.training) or "none",
+            "flights": [f.campaign for f in config.flights] or "none",
             "matching": f"± {config.match.window}, inclusive, one to one",
             "intervals": config.score.ci,
             "scaling": config.scaling or config.score.scaling or "none",
