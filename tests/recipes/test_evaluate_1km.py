@@ -132,5 +132,17 @@ def test_a_missing_training_list_is_named(tmp_path):
         training_lists(config)
 
 
+def test_the_same_settings_run_on_real_files(data, tmp_path):
+    recipes.run("evaluate-1km", data=data, out=tmp_path / "real")
+    with xr.open_dataset(tmp_path / "real" / "scores.nc") as scores:
+        assert not schema.is_simulated(scores) and scores.sizes["cell"] == 6
+        r = scores["r"].sel(subset="all")
+        assert (r.notnull().sum("cell") >= 4).all() and 0.5 < float(r.sel(product="ERA5-Land").median()) < 0.7
+        assert {"core", "extra", "DJF", "35-day anomalies"} <= set(scores["subset"].values)
+    text = (tmp_path / "real" / "report.html").read_text(encoding="utf-8")
+    assert "SIMULATED" not in text and "Not independent by declaration: ESA CCI gap-filled, ASCAT H113" in text
+    assert not (tmp_path / "real" / "verdicts.csv").exists()
+
+
 def test_the_recipe_is_listed():
     assert "evaluate-1km" in recipes.names()

@@ -17,8 +17,8 @@ from .settings import dump
 Step = Callable[[int, int, str], None]
 
 
-def evaluate_1km(*, out: str | Path, data: str | Path | None = None, library: str | None = None, config: str | Path | None = None,
-                 step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
+def evaluate_1km(*, out: str | Path, data: str | Path | None = None, library: str | None = None,
+                 config: str | Path | None = None, step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
     """Evaluate 1 km products as paper 002 does, and beyond.
 
     Parameters

@@ -86,7 +86,9 @@ def overall(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
                     int(s["n_cells"]),
                     int(s["n"]),
                     with_interval(s, "r", 3),
-                    *[with_interval(s, m, 3) for m in ("bias", "rmse", "ubrmse")],
+                    with_interval(s, "bias", 3),
+                    float(s["rmse"]),
+                    with_interval(s, "ubrmse", 3),
                 ]
             )
     report.add_table(
@@ -97,11 +99,11 @@ def overall(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
             Column("pairs"),
             Column("R"),
             Column("bias", M3),
-            Column("RMSE", M3),
+            Column("RMSE", M3, 3),
             Column("ubRMSE", M3),
         ],
         rows,
-        "Pooled scores by kind of cell.",
+        "Pooled scores by kind of cell; pooled.csv has the interval of the RMSE.",
     )
     part = {k: p if kind == "all" else p.isel(cell=np.flatnonzero(p["core"].values)) for k, p in result.pairs.items()}
     figure(
