@@ -97,7 +97,12 @@ def test_every_table_and_a_report_are_written(out):
     names = {p.stem for p in out.glob("*.csv")}
     assert names >= {"cells", "climate", "land_cover", "texture", "lookup", "tests", "wetness", "stability", "yearly",
                      "collocation", "fidelity", "table3_campaigns", "flights_spring", "flights_autumn", "weights",
-                     "spatial_dekad", "spatial_year", "citations"}  # fmt: skip
+                     "spatial_dekad", "spatial_year", "citations", "table1_campaigns", "tableA1_networks"}  # fmt: skip
+    campaigns = pd.read_csv(out / "table1_campaigns.csv", index_col="campaign")
+    assert campaigns.index.tolist() == ["spring", "autumn"] and campaigns["cell_m"].between(400, 1200).all()
+    cells = pd.read_csv(out / "table2_cells.csv").set_index(["product", "kind"])
+    networks = pd.read_csv(out / "tableA1_networks.csv")  # stations of no training list judge this product
+    assert networks["stations"].sum() == cells.loc[("DSMAP-like", "all"), "stations"]
     assert (pd.read_csv(out / "lookup.csv")["n"] > 5).any()
     exported = xr.load_dataset(out / "qa4sm.nc")
     assert exported["snr_1-GLASS_like_between_0-ISMN_and_1-GLASS_like_and_2-DSMAP_like"].notnull().any()
@@ -133,7 +138,12 @@ def test_a_missing_training_list_is_named(tmp_path):
 
 
 def test_the_same_settings_run_on_real_files(data, tmp_path):
-    recipes.run("evaluate-1km", data=data, out=tmp_path / "real")
+    raw = yaml.safe_load((folder_of() / "evaluate_1km_real.yaml").read_text(encoding="utf-8"))
+    few = [p for p in raw["products"] if p["label"] in ("ERA5-Land", "ASCAT H113", "ESA CCI gap-filled")]
+    score = raw["score"] | {"n_boot": 100}
+    path = tmp_path / "few.yaml"
+    path.write_text(yaml.safe_dump(raw | {"products": few, "period": "2017", "score": score}), encoding="utf-8")
+    recipes.run("evaluate-1km", data=data, config=path, out=tmp_path / "real")
     with xr.open_dataset(tmp_path / "real" / "scores.nc") as scores:
         assert not schema.is_simulated(scores) and scores.sizes["cell"] == 6
         r = scores["r"].sel(subset="all")

@@ -22,7 +22,7 @@ def cells(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
     whole = result.scores.sel(subset="all")
     r = result.scores["r"]
     kinds = [k for k in ("core", "extra", "strict", "all")
-             if k in result.scores["subset"].values and np.isfinite(r.sel(subset=k).values).any()]  # fmt: skip
+             if k in result.scores["subset"].values and (k == "all" or r.sel(subset=k).notnull().any())]  # fmt: skip
     parts = [
         result.scores.sel(subset=k, drop=True)[["r", "bias", "rmse", "ubrmse", "anomaly_r"]]
         .reset_coords(drop=True)

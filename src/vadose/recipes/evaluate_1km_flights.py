@@ -30,6 +30,8 @@ def flights(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
         parts.append(frame.assign(campaign=name))
     both = pd.concat(parts, ignore_index=True)
     keep = ["campaign", "product", "n", "r", "bias", "rmsd", "ubrmsd", "rain_response"]
+    table(report, pd.DataFrame(result.flights).rename(columns={"cell_m": "cell"}), "Campaigns (Table 1).",
+          unit=dict.fromkeys(("south", "north", "west", "east"), "degree") | {"cell": "m"}, digits=2)  # fmt: skip
     names = {"r": "R", "rmsd": "RMSD", "ubrmsd": "ubRMSD"}
     table(
         report,

@@ -127,7 +127,9 @@ def _open_file(path: str, variable: str) -> xr.Dataset:
         else:
             ds = xr.open_dataset(path, chunks={})
     except (OSError, ValueError, IndexError) as err:
-        raise InputFileError(path, found=f"no readable map ({err})", needed="NetCDF or GeoTIFF in degrees") from err
+        raise InputFileError(
+            path, found=f"no readable map ({str(err)[:80]})", needed="NetCDF or GeoTIFF in degrees"
+        ) from err
     if not {"lat", "lon"} <= set(ds.dims):
         raise InputFileError(path, found=f"dims {tuple(map(str, ds.dims))}", needed="lat and lon in degrees")
     ds = ds.sortby("lat", ascending=False)

@@ -12,6 +12,9 @@ from .. import validation
 from ..store import Library
 from .evaluate_1km_inputs import campaigns
 
+#: Mean radius [m].
+EARTH_RADIUS = 6_371_000
+
 if TYPE_CHECKING:
     from .evaluate_1km_settings import Evaluate1kmConfig
     from .evaluate_1km_stages import Result
@@ -23,6 +26,7 @@ def against_flights(result: Result, products: dict[str, xr.Dataset], config: Eva
     stacks: dict[str, list[xr.Dataset]] = {}
     for flight in config.flights:
         for name, campaign in campaigns(flight, library).items():
+            result.flights.append(_described(name, campaign))
             window, local, method = flight.window, flight.local_time, flight.method
             result.campaigns[name] = validation.airborne(
                 products, campaign, window=window, local_time=local, method=method
@@ -42,6 +46,16 @@ def against_flights(result: Result, products: dict[str, xr.Dataset], config: Eva
         parts[label] = validation.spatial_fidelity(whole["estimate"], whole["reference"], period=config.block_period)
     if parts:
         result.tables["fidelity"] = _together(parts)
+
+
+def _described(name: str, campaign: xr.Dataset) -> dict:
+    """A campaign in one row (Table 1 of paper 002)."""
+    lat, lon, time = (campaign[k].values for k in ("lat", "lon", "time"))
+    day = [str(np.datetime_as_string(t, unit="D")) for t in (time.min(), time.max())]
+    step = float(np.abs(np.diff(lat)).mean()) if lat.size > 1 else np.nan
+    return {"campaign": name, "flights": time.size, "first": day[0], "last": day[1], "south": float(lat.min()),
+            "north": float(lat.max()), "west": float(lon.min()), "east": float(lon.max()),
+            "cell_m": round(np.radians(step) * EARTH_RADIUS)}  # fmt: skip
 
 
 def _together(parts: dict[str, xr.Dataset]) -> xr.Dataset:

@@ -44,6 +44,8 @@ class Result:
     maps: dict[str, dict[str, xr.Dataset]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     verdicts: pd.DataFrame | None = None
+    flights: list[dict[str, Any]] = field(default_factory=list)
+    """Campaigns in words."""
     collocations: list[xr.Dataset] = field(default_factory=list)
     """One per triplet, cell by cell."""
     simulated: bool = False

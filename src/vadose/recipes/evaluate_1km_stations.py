@@ -9,7 +9,7 @@ from ..report import Column, Report
 from .evaluate_1km_parts import M3, figure, table
 from .evaluate_1km_settings import Evaluate1kmConfig
 from .evaluate_1km_stages import Result
-from .evaluate_1km_tables import cells_by_product
+from .evaluate_1km_tables import cells_by_product, networks
 from .validation_report import with_interval
 
 
@@ -44,6 +44,8 @@ def independence(report: Report, result: Result, config: Evaluate1kmConfig) -> N
     lost = result.dropped.groupby("product").size()
     frame["training sensors dropped"] = [int(lost.get(p, 0)) for p in frame.index]
     table(report, frame.reset_index(), "Cells and stations that judge each product (Table 2).")
+    with report.add_details("Networks"):
+        table(report, networks(result.stations), "Stations by network (Table A1).", unit={"depths_m": "m"})
     if "core" in result.scores.coords:
         figure(report, plots.core_map(result.scores.sel(subset="all")), "Core and extra cells (Fig. 1).", "degrees")
     leak = result.tables.get("leakage")

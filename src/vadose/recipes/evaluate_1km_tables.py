@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
+from .. import schema
 from .evaluate_1km_stages import Result
 
 #: Name of a table -> file, where they differ.
@@ -26,6 +28,9 @@ def save(result: Result, folder: Path) -> list[Path]:
     write("cells", _flat(result.scores.coords.to_dataset()[[c for c in result.scores.coords
                                                               if result.scores[c].dims == ("cell",)]]))  # fmt: skip
     write("scores", _flat(result.scores.drop_dims("reason", errors="ignore")))
+    write("tableA1_networks", networks(result.stations))
+    if result.flights:
+        write("table1_campaigns", pd.DataFrame(result.flights))
     write("table2_cells", cells_by_product(result.scores))
     write("pooled", pd.concat([_flat(v).assign(cells=k) for k, v in result.pooled.items()], ignore_index=True))
     for name, ds in result.tables.items():
@@ -69,10 +74,27 @@ def cells_by_product(scores: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _no_station() -> int:
-    from ..schema import STATUS
+def networks(stations: xr.Dataset) -> pd.DataFrame:
+    """Stations, sensors, depths and years of each network (Table A1)."""
+    names = stations["network"].values.astype(str)
+    value = stations[schema.primary(stations)].transpose("sensor", "time")
+    years = stations["time"].dt.year.values
+    rows = []
+    for network in np.unique(names):
+        at = np.flatnonzero(names == network)
+        some = stations.isel(sensor=at)
+        depths = sorted({(float(a), float(b)) for a, b in zip(some["depth_from"].values, some["depth_to"].values,
+                                                              strict=True)})  # fmt: skip
+        seen = years[np.isfinite(value.isel(sensor=at).values).any(axis=0)]
+        rows.append({"network": network, "stations": np.unique(some["station"].values).size, "sensors": at.size,
+                     "depths_m": ", ".join(f"{a:g}-{b:g}" for a, b in depths),
+                     "first_year": int(seen.min()) if seen.size else "",
+                     "last_year": int(seen.max()) if seen.size else ""})  # fmt: skip
+    return pd.DataFrame(rows)
 
-    return STATUS["no_station"]
+
+def _no_station() -> int:
+    return schema.STATUS["no_station"]
 
 
 def _flat(ds: xr.Dataset) -> pd.DataFrame:
