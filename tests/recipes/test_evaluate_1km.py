@@ -122,6 +122,7 @@ def test_every_table_and_a_report_are_written(out):
     ({"core": {"map": {"dataset": "a", "path": "b"}}}, "give either `dataset`"),
     ({"strata": {"land_cover": "mine"}}, "strata.land_cover"),
     ({"nonsense": 1}, "nonsense"),
+    ({"collocation": [["stations", "leaky", "leaky"]]}, "three different sides"),
     ({"collocations": [{"products": ["stations", "leaky", "SSM-like"]}]}, "here `collocation` holds"),
 ])  # fmt: skip
 def test_faults_in_the_settings_are_named(tmp_path, update, words):
@@ -134,6 +135,9 @@ def test_a_missing_training_list_is_named(tmp_path):
 
     config = settings.load(changed(tmp_path, training={"leaky": "none.csv"}), variables={"out": "o", "library": "l"})
     with pytest.raises(InputFileError, match=r"none\.csv"):
+        training_lists(config)
+    (tmp_path / "none.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(InputFileError, match=r"none\.csv: found the columns"):
         training_lists(config)
 
 

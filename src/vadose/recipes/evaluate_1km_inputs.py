@@ -48,6 +48,9 @@ def training_lists(config: Evaluate1kmConfig) -> dict[str, pd.DataFrame]:
         except (OSError, ValueError) as err:
             raise InputFileError(path, found=f"no readable table ({err})",
                                  needed="a CSV file with network and station, or lat and lon") from err  # fmt: skip
+        if not ({"network", "station"} <= set(out[label]) or {"lat", "lon"} <= set(out[label])):
+            raise InputFileError(path, found=f"the columns {list(map(str, out[label]))}",
+                                 needed="network and station, or lat and lon")  # fmt: skip
     return out
 
 

@@ -114,6 +114,8 @@ class Evaluate1kmConfig(EvaluateConfig):
             raise ValueError("`collocations` is of other recipes; here `collocation` holds the triples")
         if own := [p.label for p in self.products if p.depth]:
             raise ValueError(f"`depth` of {', '.join(own)}: here `stations.depth` holds for all products")
+        if same := [t for t in self.collocation if len(set(t)) < 3]:
+            raise ValueError(f"`collocation` needs three different sides, found {', '.join(same[0])}")
         named = {name for triple in self.collocation for name in triple}
         if unknown := sorted(named - {*labels, STATIONS}):
             raise ValueError(f"`collocation` names {', '.join(unknown)}; needed product labels or `stations`")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 
 from .. import plots, schema
@@ -44,6 +46,10 @@ def independence(report: Report, result: Result, config: Evaluate1kmConfig) -> N
     lost = result.dropped.groupby("product").size()
     frame["training sensors dropped"] = [int(lost.get(p, 0)) for p in frame.index]
     table(report, frame.reset_index(), "Cells and stations that judge each product (Table 2).")
+    unknown = {k: len(v) for k, v in json.loads(result.scores.attrs["unmatched"]).items() if v}
+    if unknown:
+        counts = ", ".join(f"{k} {n}" for k, n in unknown.items())
+        report.add_text(f"On training lists but no station here, by name or place: {counts}.")
     with report.add_details("Networks"):
         table(report, networks(result.stations), "Stations by network (Table A1).", unit={"depths_m": "m"})
     if "core" in result.scores.coords:

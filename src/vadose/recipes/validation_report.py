@@ -74,7 +74,7 @@ def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> Non
     for note in config.notes:
         report.add_text(note)
     columns = [Column("product"), Column("depth", "m"), Column("cells"), Column("n"), Column("R"),
-               Column("bias", "m3 m-3"), Column("ubRMSE", "m3 m-3"), Column("anomaly R"), Column("status")]  # fmt: skip
+               Column("bias", "m3 m-3"), Column("ubRMSE", "m3 m-3"), Column("anomaly R")]  # fmt: skip
     more = [Column("product"), Column("RMSE", "m3 m-3"), Column("NSE"), Column("KGE"), Column("Spearman"),
             Column("MSE: bias", "m6 m-6"), Column("variance", "m6 m-6"), Column("correlation", "m6 m-6")]  # fmt: skip
     rows, extra = [], []
@@ -84,14 +84,17 @@ def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> Non
         status = schema.status_name(int(p["status"])).replace("_", " ")
         rows.append([
             label, f"{depth[0]:g}-{depth[1]:g}", f"{int(s['n_cells_ok'])}/{int(s['n_cells'])}", int(p["n"]),
-            with_interval(p, "r", 2), with_interval(p, "bias", 3), with_interval(p, "ubrmse", 3),
-            units.format_number(float(s["anomaly_r_median"]), 2), status,
+            with_interval(p, "r", 2) if status == "ok" else status, with_interval(p, "bias", 3),
+            with_interval(p, "ubrmse", 3), units.format_number(float(s["anomaly_r_median"]), 2),
         ])  # fmt: skip
         parts = [units.format_number(float(p[m]), 4) for m in ("mse_bias", "mse_var", "mse_corr")]
         extra.append([label, with_interval(p, "rmse", 3), with_interval(p, "nse", 2), with_interval(p, "kge", 2),
                       units.format_number(float(p["spearman"]), 2), *parts])  # fmt: skip
     notes = [f"{c.label}: {c.note}" for c in config.products if c.note]
-    notes.append("cells: with a score / with a station; anomaly R: median over cells, from the dekad climatology.")
+    notes.append(
+        "cells: with a score / with a station; anomaly R: median over cells, from the dekad climatology; "
+        "words in place of R tell why there is no score."
+    )
     report.add_table(columns, rows, "Scores of each product against the stations, all pairs of all cells together.",
                      notes=notes)  # fmt: skip
     with report.add_details("More scores of all pairs"):
