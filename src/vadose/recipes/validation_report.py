@@ -83,9 +83,10 @@ def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> Non
         depth = next(c.depth for c in config.products if c.label == label) or config.stations.depth
         status = schema.status_name(int(p["status"])).replace("_", " ")
         rows.append([
-            label, f"{depth[0]:g}-{depth[1]:g}", f"{int(s['n_cells_ok'])}/{int(s['n_cells'])}", int(p["n"]),
-            with_interval(p, "r", 2) if status == "ok" else status, with_interval(p, "bias", 3),
-            with_interval(p, "ubrmse", 3), units.format_number(float(s["anomaly_r_median"]), 2),
+            label if status == "ok" else f"{label}: {status}", f"{depth[0]:g}-{depth[1]:g}",
+            f"{int(s['n_cells_ok'])}/{int(s['n_cells'])}", int(p["n"]),
+            with_interval(p, "r", 2), with_interval(p, "bias", 3), with_interval(p, "ubrmse", 3),
+            units.format_number(float(s["anomaly_r_median"]), 2),
         ])  # fmt: skip
         parts = [units.format_number(float(p[m]), 4) for m in ("mse_bias", "mse_var", "mse_corr")]
         extra.append([label, with_interval(p, "rmse", 3), with_interval(p, "nse", 2), with_interval(p, "kge", 2),
