@@ -96,6 +96,8 @@ class Evaluate1kmConfig(EvaluateConfig):
     time_stable: Annotated[float, Field(gt=0)] | None = None
     """Largest standard error of estimate of a station against its network [m3 m-3]."""
     scaling: Literal["mean_std", "min_max", "linear", "cdf"] | None = None
+    scaling_reference: str | None = None
+    """Product to which products and stations are scaled; the stations where none is named."""
     scale_after_split: bool = False
     strata: StrataConfig = StrataConfig()
     collocation: list[tuple[str, str, str]] = Field(default_factory=list)

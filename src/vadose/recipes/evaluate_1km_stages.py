@@ -120,6 +120,7 @@ def _settings(config: Evaluate1kmConfig, library: Library | None, lists: dict) -
         by=s.by or ("season",),
         anomalies=s.anomalies,
         scaling=config.scaling or s.scaling,
+        scaling_reference=config.scaling_reference,
         scale_after_split=config.scale_after_split or s.scale_after_split,
         min_years=s.min_years,
         ci=s.ci,

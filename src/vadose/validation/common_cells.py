@@ -53,6 +53,8 @@ class Evaluation:
         Kinds of :func:`vadose.validation.anomalies` to score beside the values.
     scaling : str, optional
         As in :func:`vadose.validation.scale`.
+    scaling_reference : str, optional
+        Product to which products and stations are scaled; by default products are scaled to the stations.
     scale_after_split : bool
         Whether scaling is fitted within each split of time.
     ci, level, min_n, min_years, n_boot, seed
@@ -70,6 +72,7 @@ class Evaluation:
     by: Sequence[str] = ()
     anomalies: Sequence[str] = ()
     scaling: str | None = None
+    scaling_reference: str | None = None
     scale_after_split: bool = False
     ci: str = "neff"
     level: float = 0.95
@@ -142,9 +145,10 @@ def matchups(
         pairs.attrs["unmatched"] = unmatched
         pairs.attrs.update(dropped=json.dumps(lost, ensure_ascii=False), sensors_outside=outside, grid=grid.to_attr(),
                            product=name)  # fmt: skip
-        if config.scaling and not config.scale_after_split:
-            pairs = scale(pairs, method=config.scaling, min_n=config.min_n)
         out[name] = pairs
+    if config.scaling and not config.scale_after_split:
+        to = out[config.scaling_reference]["estimate"] if config.scaling_reference else None
+        return {k: scale(p, method=config.scaling, min_n=config.min_n, to=to) for k, p in out.items()}
     return out
 
 
@@ -165,6 +169,10 @@ def _check(products: Mapping[str, xr.Dataset], config: Evaluation) -> None:
         raise ConfigError("anomalies", found=f"{unknown}", needed=f"some of {list(ANOMALIES)}")
     if config.scaling is not None and config.scaling not in METHODS:
         raise ConfigError("scaling", found=repr(config.scaling), needed=f"one of {list(METHODS)}")
+    third = config.scaling_reference
+    if third is not None and (third not in products or not config.scaling or config.scale_after_split):
+        raise ConfigError("scaling_reference", found=f"{third!r}", needed=f"one of {list(products)}, with scaling "
+                          "before the split")  # fmt: skip
     first = next(iter(products.values()))
     if config.grid is None and schema.form(first) != "grid":
         raise ConfigError("grid", found="a first product without a grid", needed="config.grid")
