@@ -47,7 +47,8 @@ def scale(pairs: xr.Dataset, *, method: str, by: str | None = None, min_n: int =
     -----
     METHODS 4.9; kernels in :mod:`vadose.stats.rescale`. The reference of the scaling is that of the scores unless
     ``to`` is given; fits use matched pairs only. Scaling uses up what it fits: after mean_std, bias is 0 and RMSE says
-    no more than R does. Scaling within seasons also takes away seasonal biases, and with them part of the annual cycle's error.
+    no more than R does. Scaling within seasons also takes away seasonal biases, and with them part of the annual
+    cycle's error.
 
     Examples
     --------
@@ -115,5 +116,5 @@ def _scale_both(pairs: xr.Dataset, to: xr.DataArray, method: str, by: str | None
     paired = pairs["estimate"].notnull() & pairs["reference"].notnull()
     lost = (paired & (sides["estimate"].isnull() | sides["reference"].isnull())).sum("time")
     words = {"units": "1", "long_name": "pairs without enough companions to be scaled"}
-    return pairs.assign(**sides, n_unscaled=lost.assign_attrs(words)).assign_attrs(
+    return pairs.assign({**sides, "n_unscaled": lost.assign_attrs(words)}).assign_attrs(
         title=f"{pairs.attrs.get('title', 'pairs')}, scaled", scaling=method, scaling_by=by or "all times")  # fmt: skip
