@@ -14,6 +14,7 @@ extensions = [
 ]
 html_theme = "furo"
 html_title = f"vadose {version}"
+html_show_copyright = False
 exclude_patterns = ["_build"]
 autosummary_generate = True
 autodoc_typehints = "description"
@@ -23,4 +24,5 @@ autosummary_imported_members = False
 autosummary_ignore_module_all = False
 napoleon_numpy_docstring = True
 myst_enable_extensions = ["colon_fence"]
-suppress_warnings = ["myst.xref_missing"]
+# Some classes stand on two pages, that of the room and that of their module: links may take either.
+suppress_warnings = ["myst.xref_missing", "ref.python"]

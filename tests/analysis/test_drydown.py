@@ -214,3 +214,16 @@ def test_stations_of_hawaii_dry_down_after_rain(data):
     assert table.sizes["event"] == int(got.n_events)
     good = (table.status == 0) & (table.r2 >= 0.7)
     assert int(good.sum()) == int(got.n_ok) and float(table.tau[good].median()) == pytest.approx(float(got.tau))
+
+
+@pytest.mark.real
+def test_unknown_rain_is_no_dry_spell(data):
+    """German stations of the European archive store wet hours and mark all others missing."""
+    from vadose import products
+
+    archive = data / "ismn" / "Data_seperate_files_header_europe_20240825_20250825.zip"
+    soil, rain = (products.open_stations(archive, variable=v, bbox=(6.8, 52.0, 7.1, 52.2))
+                  for v in ("soil_moisture", "precipitation"))  # fmt: skip
+    sm, wet = xr.align(soil.sm[0].reset_coords(drop=True), rain.precipitation[0].reset_coords(drop=True))
+    assert int(wet.notnull().sum()) < 0.6 * int(sm.notnull().sum())
+    assert int(analysis.drydown_timescale(sm, wet).n_events) == 0 and int(analysis.drydown_timescale(sm).n_ok) > 1

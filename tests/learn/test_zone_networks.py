@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -391,3 +395,17 @@ def test_learn_needs_no_scikit_learn_nor_numba_to_import():
         "import sys, vadose.learn; print(sorted({'sklearn', 'numba', 'torch', 'scipy', 'xarray'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_numbers_do_not_depend_on_the_cache_of_compiled_code(tmp_path):
+    """A process that compiles the kernels gives the bits of one that loads them."""
+    code = (
+        "import numpy as np\nfrom vadose.learn import zone_networks\nrng = np.random.default_rng(0)\n"
+        "X = rng.standard_normal((3000, 6)).astype('f4')\ny = np.sin(X[:, 0]) + 0.3 * rng.standard_normal(3000)\n"
+        "fit = zone_networks.fit(X, y, zones=np.repeat(np.arange(3), 1000), validation_groups=np.arange(3000) % 50)\n"
+        "print(fit.weights_.tobytes().hex())"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    runs = [subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+            for _ in range(2)]  # fmt: skip
+    assert runs[0].stdout == runs[1].stdout != ""

@@ -82,7 +82,7 @@ def test_change_has_dots_where_it_is_significant():
                     attrs={"before": "2015-06-01", "after": "2015-08-01"})  # fmt: skip
 
     def dots(figure):
-        return sum(line.get_xdata().size for line in figure.axes[0].lines if line.get_marker() == ".")
+        return sum(line.get_xdata().size for line in figure.axes[0].lines if line.get_marker() == "o")
 
     assert dots(plots.change_map(ds)) == 2 and dots(plots.change_map(ds, field=False)) == 4
     assert len(plots.change_map(ds).axes) == 4

@@ -39,7 +39,7 @@ def table(wetting=0.7, significant=0.2, n=10):
 
 
 def dots_of(axes):
-    return sum(len(line.get_xdata()) for line in axes.lines if line.get_marker() == ".")
+    return sum(len(line.get_xdata()) for line in axes.lines if line.get_marker() == "o")
 
 
 def test_dots_where_significant_alone():

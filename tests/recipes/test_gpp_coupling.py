@@ -53,10 +53,10 @@ def test_a_second_run_goes_on_from_the_library(out):
 
 def test_an_interrupted_run_keeps_what_is_whole(out, tmp_path, monkeypatch):
     """Broken off after the simulation, a second run makes the seasons and no second Earth."""
-    import vadose.recipes.gpp_coupling as recipe
+    from vadose.recipes import earth
 
     made = []
-    monkeypatch.setattr(recipe.twin, "create", lambda library, **kw: made.append(1))
+    monkeypatch.setattr(earth.twin, "create", lambda library, **kw: made.append(1))
     own = Library(tmp_path / "library")
     source = Library(out / "library")
     for name in ("twin/gpp", "twin/land", "twin/truth", "twin/stations"):

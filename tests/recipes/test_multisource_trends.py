@@ -5,7 +5,7 @@ import xarray as xr
 import yaml
 
 from vadose import recipes, schema
-from vadose.errors import ConfigError, SchemaError
+from vadose.errors import ConfigError, GridError, SchemaError
 from vadose.grid import Grid
 from vadose.recipes.multisource_settings import TrendsConfig, complete, read_classes
 from vadose.recipes.multisource_trends import multisource_trends
@@ -100,6 +100,39 @@ def test_another_grid_is_refused_and_a_common_one_taken(library, tmp_path):
     config.write_text("grid: 1.0\n")
     recipes.run("multisource-trends", out=tmp_path / "out", library=library.url, config=config)
     assert set(pd.read_csv(tmp_path / "out" / "summary.csv")["product"]) == {"c3s", "fine", "model"}
+
+
+def test_the_top_layer_by_default_and_classes_of_a_finer_grid(library, tmp_path):
+    """Readers label layers by depth; a global class map comes to the grid of the products by its largest share."""
+    ds = months(0.001)
+    layers = xr.concat([ds.sm, -ds.sm], dim="layer").transpose("time", "layer", "lat", "lon")
+    layers = layers.assign_coords(layer=[0.05, 0.25]).assign_attrs(units="m3 m-3")
+    bounds = ("layer", "bnds"), [[0.0, 0.1], [0.1, 0.4]], {"units": "m"}
+    layered = xr.Dataset({"sm": layers}).assign_coords(layer_bnds=bounds)
+    library.write("layered", schema.stamp(schema.with_grid(layered, GRID), title="layers", product="c3s", version="1"))
+    fine = Grid.regular(0.25).crop((-1, 39, 4, 43))
+    codes = np.where(fine.lon > 1, 10, 1) * np.ones(fine.shape, int)
+    cover = xr.Dataset({"land_cover": (("lat", "lon"), codes.astype("u1"), {"units": "1", "long_name": "classes"})})
+    library.write("classes", schema.with_grid(cover, fine), layout="plain")
+    config = tmp_path / "trends.yaml"
+    config.write_text(
+        "products: {top: {dataset: layered}, c3s: {dataset: c3s}}\n"
+        "regions: {cover: {dataset: classes, variable: land_cover, group: ecosystem}}\n"
+    )
+    recipes.run("multisource-trends", out=tmp_path / "out", library=library.url, config=config)
+    rows = pd.read_csv(tmp_path / "out" / "summary.csv").set_index(["product", "region"])
+    assert rows.wetting["top", "all"] == 1.0
+    assert (rows.n_cells["top", "forest"], rows.n_cells["top", "grassland"]) == (2, 4)
+    elsewhere = Grid.regular(0.25).crop((100, 39, 104, 43))
+    codes = np.ones(elsewhere.shape, "u1")
+    cover = xr.Dataset({"land_cover": (("lat", "lon"), codes, {"units": "1", "long_name": "classes"})})
+    library.write("elsewhere", schema.with_grid(cover, elsewhere), layout="plain")
+    config.write_text("{products: {c3s: {dataset: c3s}}, regions: {a: {dataset: elsewhere, variable: land_cover}}}\n")
+    with pytest.raises(GridError, match="regions: elsewhere"):
+        recipes.run("multisource-trends", out=tmp_path / "out", library=library.url, config=config)
+    config.write_text("products: {low: {dataset: layered, layer: 2}}\n")
+    with pytest.raises(ConfigError, match=r"low: layered: layer.*0 \(0.05\), 1 \(0.25\)"):
+        recipes.run("multisource-trends", out=tmp_path / "out", library=library.url, config=config)
 
 
 def test_wrong_settings(library, tmp_path):

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,8 +22,8 @@ def library(tmp_path_factory):
 def simulated(tmp_path_factory):
     folder = tmp_path_factory.mktemp("twin")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recipe, "REGION", (-31.0, 30.0, -30.0, 31.0))
-        patch.setattr(recipe, "YEARS", (2008, 2012))
+        small = dataclasses.replace(recipe.EARTH, region=(-31.0, 30.0, -30.0, 31.0), years=(2008, 2012))
+        patch.setattr(recipe, "EARTH", small)
         recipes.run("seasonal-drydown", out=folder)
     return folder
 
@@ -41,7 +43,7 @@ def test_everything_promised_is_written_and_simulated(simulated):
 def test_a_library_is_coarsened_on_request(library, tmp_path):
     settings = tmp_path / "s.yaml"
     settings.write_text(
-        "soil_moisture: {dataset: twin/truth, variable: sm, layer: 1}\n"
+        "soil_moisture: {dataset: twin/truth, variable: sm, layer: 0}\n"
         "precipitation: {dataset: twin/truth, variable: precipitation}\n"
         "resolution: 0.5\nmin_coverage: 0.2\nperiod: 2010/2012\nharmonics: 1\n", encoding="utf-8",
     )  # fmt: skip
@@ -64,14 +66,28 @@ def test_soil_moisture_alone(library, tmp_path):
 @pytest.mark.parametrize(("lines", "word"), [
     ("soil_moisture: {dataset: nowhere, variable: sm}", "nowhere"),
     ("soil_moisture: {dataset: twin/truth, variable: moisture}", "moisture"),
-    ("soil_moisture: {dataset: twin/truth, variable: sm}", "layer: 1"),
+    ("soil_moisture: {dataset: twin/truth, variable: sm}", "layer: 0"),
     ("soil_moisture: {dataset: twin/truth, variable: sm}\nresolutoin: 1", "resolutoin"),
+    ("soil_moisture: {dataset: twin/sensor_a, variable: sm}\nperiod: '1980'", "1980.* a period inside"),
+    ("soil_moisture: {dataset: twin/sensor_a, variable: sm}\nbbox: [100, 0, 101, 1]", "overlaps"),
 ])  # fmt: skip
 def test_faults_name_their_place(library, tmp_path, lines, word):
     settings = tmp_path / "s.yaml"
     settings.write_text(lines, encoding="utf-8")
     with pytest.raises(ConfigError, match=word):
         recipes.run("seasonal-drydown", out=tmp_path / "out", library=str(library.url), config=settings)
+
+
+def test_months_have_no_lag_behind_rain(library, tmp_path):
+    ds = library.open("twin/truth")[["precipitation", "sm"]].isel(layer=0, drop=True)
+    ds = ds.drop_vars("layer_bnds", errors="ignore")
+    monthly = Library(str(tmp_path / "library"))
+    monthly.write("months", ds.isel(time=ds["time"].dt.day == 15).chunk(time=-1).compute())
+    settings = tmp_path / "s.yaml"
+    settings.write_text("soil_moisture: {dataset: months, variable: sm}\n"
+                        "precipitation: {dataset: months, variable: precipitation}\n", encoding="utf-8")  # fmt: skip
+    with pytest.raises(ConfigError, match="daily or dekadal"):
+        recipes.run("seasonal-drydown", out=tmp_path / "out", library=str(monthly.url), config=settings)
 
 
 def test_a_library_without_the_twin_needs_a_configuration(tmp_path):

@@ -10,7 +10,7 @@ from vadose import analysis, recipes, schema
 from vadose.errors import ConfigError, LibraryError, SchemaError, VadoseError
 from vadose.grid import Grid
 from vadose.recipes.layered_months import layered_months
-from vadose.recipes.tsmv import TsmvSettings, _own_earth, compute, tsmv
+from vadose.recipes.tsmv import TsmvSettings, compute, tsmv
 from vadose.store import Library
 
 GRID = Grid.regular(1.0).crop((0, 40, 3, 43))
@@ -77,7 +77,7 @@ def test_without_a_library_it_makes_its_own_earth(tmp_path):
     for name in ("trends.nc", "contributions.nc", "mean.nc"):
         assert schema.is_simulated(xr.load_dataset(tmp_path / name))
     before = Library(tmp_path / "library").history()
-    _own_earth(tmp_path, (-4, 41, -2.5, 42.5), (2000, 2021))  # a second run goes on with it
+    tsmv(out=tmp_path, region=(-4, 41, -2.5, 42.5))  # a second run goes on with it
     assert len(Library(tmp_path / "library").history()) == len(before)
 
 
@@ -133,6 +133,16 @@ def test_periods_are_those_of_the_paper_where_the_record_has_them():
         "1995-2007": (1995, 2007),
         "2008-2020": (2008, 2020),
     }
+
+
+def test_years_without_values_are_in_no_period():
+    """The axis of a provider may begin decades before the values do: the halves are those of the values."""
+    ds = record("1978", "2024")
+    ds["swc"] = ds["swc"].where(ds["time"].dt.year >= 2003)
+    assert compute(ds, TsmvSettings()).periods == {"2003-2013": (2003, 2013), "2014-2024": (2014, 2024)}
+    ds["swc"] = ds["swc"].where(ds["time"].dt.year >= 2010)
+    with pytest.raises(SchemaError, match=r"15 complete|7 complete years"):
+        compute(ds, TsmvSettings())
 
 
 def test_a_month_missing_everywhere_costs_its_year():

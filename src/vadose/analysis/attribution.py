@@ -9,9 +9,8 @@ import xarray as xr
 
 from .. import schema
 from ..errors import ConfigError, SchemaError
-from .storage import layer_storage
 from .weights import cell_weights
-from .wetness import wetness_seasons
+from .wetness import seasonal_storage
 
 #: Kinds of component, in the order of the dimension ``kind``.
 KINDS = ("trend", "iav")
@@ -205,7 +204,8 @@ def compare_periods(
             raise ConfigError(f"periods: {name}", found=f"{first}-{last}, which holds no year",
                               needed=f"years within {da['year'].values[0]}-{da['year'].values[-1]}")  # fmt: skip
         parts.append(attribute_variability(part, min_years=min_years)[["contribution", "variance", "n", "status"]])
-    out = xr.concat(parts, "period", coords="minimal", compat="override", combine_attrs="drop")
+    out = xr.concat(parts, "period", coords="minimal", compat="override", combine_attrs="override")
+    out.attrs = {}
     out = out.assign_coords(period=list(periods))
     share = out["contribution"]
     out["difference"] = share.isel(period=1, drop=True) - share.isel(period=0, drop=True)
@@ -214,26 +214,6 @@ def compare_periods(
         out.attrs["grid"] = layers.attrs["grid"]
     return schema.stamp(out, title="Contributions in two periods", simulated=schema.is_simulated(layers),
                         min_years=min_years)  # fmt: skip
-
-
-def seasonal_storage(layers: xr.Dataset | xr.DataArray) -> xr.DataArray:
-    """Seasonal storage (season, layer, year, ...), made from months where it is not given; refuses what is neither."""
-    if isinstance(layers, xr.Dataset) and "storage" in layers:
-        da = layers["storage"]
-    elif "season" in layers.dims:
-        da = layer_storage(layers)
-    else:
-        da = wetness_seasons(layers)["storage"]
-    for dim in ("season", "layer", "year"):
-        if dim not in da.dims:
-            raise SchemaError("layers", found=f"dims {tuple(map(str, da.dims))}", needed="season, layer and year",
-                              do="Make them with vadose.analysis.wetness_seasons.")  # fmt: skip
-        if len(da.chunksizes.get(dim, ())) > 1:
-            raise SchemaError(f"layers: {dim}", found=f"{len(da.chunksizes[dim])} chunks", needed="one chunk",
-                              do=f"Rechunk it: da.chunk({dim}=-1).")  # fmt: skip
-    if "year" not in da.coords:
-        raise SchemaError("layers: year", found="no coordinate", needed="the years")
-    return da
 
 
 def _attribute(x: np.ndarray, years: np.ndarray, min_years: int) -> tuple[np.ndarray, ...]:

@@ -14,8 +14,7 @@ from ..landclass import ECOSYSTEMS
 from .annual import annual_series
 from .coupling_table import coupling_table, depth_names
 from .ecosystems import ecosystem_map, same_grid
-from .storage import layer_storage
-from .wetness import wetness_seasons
+from .wetness import seasonal_storage
 
 _PER_AREA = re.compile(r"m(\^|\*\*)?-2|/ ?m(\^|\*\*)?2|m⁻²|ha-1|/ ?ha")
 
@@ -107,7 +106,7 @@ def coupling(
         raise ConfigError("test", found=repr(test), needed=f"one of {list(TESTS)}")
     if min_years < 3:
         raise ConfigError("min_years", found=f"{min_years}", needed="at least 3")
-    x = _seasonal(layers)
+    x = seasonal_storage(layers, whole=False).transpose("season", "layer", ...)
     y = _production(gpp)
     held = {str(name): annual_series(da.rename(name)) for name, da in (controls or {}).items()}
     series = _common({"layers": x, "gpp": y} | {f"controls: {k}": v for k, v in held.items()})
@@ -191,7 +190,7 @@ def join_depths(
     >>> join_depths(x, bounds, depths=[(0.1, 1.0)]).values.tolist()
     [[[2.0, 2.0]]]
     """
-    da = _seasonal(seasonal)
+    da = seasonal_storage(seasonal, whole=False).transpose("season", "layer", ...)
     edges = np.asarray(bounds.transpose("layer", ...).values, float)
     parts = []
     for top, bottom in depths:
@@ -215,23 +214,6 @@ def depth_name(top: float, bottom: float) -> str:
     '10-40 cm'
     """
     return f"{100 * top:g}-{100 * bottom:g} cm"
-
-
-def _seasonal(layers: xr.DataArray | xr.Dataset) -> xr.DataArray:
-    """Seasonal storage with season and layer first, made from months where it is not given."""
-    if isinstance(layers, xr.Dataset) and "storage" in layers:
-        da = layers["storage"]
-    elif "season" in layers.dims:
-        da = layer_storage(layers)
-    else:
-        da = wetness_seasons(layers)["storage"]
-    for dim in ("season", "layer", "year"):
-        if dim not in da.dims:
-            raise SchemaError("layers", found=f"dims {tuple(map(str, da.dims))}", needed="season, layer and year",
-                              do="Make them with vadose.analysis.wetness_seasons.")  # fmt: skip
-    if "year" not in da.coords:
-        raise SchemaError("layers: year", found="no coordinate", needed="the years")
-    return da.transpose("season", "layer", ...)
 
 
 def _production(gpp: xr.DataArray | xr.Dataset) -> xr.DataArray:

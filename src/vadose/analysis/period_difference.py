@@ -9,8 +9,9 @@ import xarray as xr
 
 from .. import schema
 from ..errors import ConfigError
-from .attribution import compare_periods, seasonal_storage
+from .attribution import compare_periods
 from .weights import cell_weights
+from .wetness import seasonal_storage
 
 #: Mean contributions that are compared, and the dimensions they keep.
 SHARES = {

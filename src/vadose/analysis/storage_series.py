@@ -5,9 +5,9 @@ from __future__ import annotations
 import xarray as xr
 
 from .. import schema
-from .attribution import seasonal_storage
 from .trends import trend
 from .weights import cell_weights
+from .wetness import seasonal_storage
 
 
 def annual_storage(seasons: xr.Dataset | xr.DataArray) -> xr.Dataset:

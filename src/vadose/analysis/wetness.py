@@ -91,3 +91,26 @@ def wetness_seasons(monthly: xr.Dataset | xr.DataArray, *, by: str = "total") ->
         out.attrs["grid"] = da.attrs["grid"]
     return schema.stamp(out, title="Seasons by wetness", product=da.attrs.get("product", ""), by=by, period=axis.period,
                         simulated=schema.is_simulated(monthly) or schema.is_simulated(da))  # fmt: skip
+
+
+def seasonal_storage(layers: xr.Dataset | xr.DataArray, *, whole: bool = True) -> xr.DataArray:
+    """Seasonal storage (season, layer, year, ...), made from months where it is not given; refuses what is neither.
+
+    ``whole``: also refuses seasons, layers and years in several chunks.
+    """
+    if isinstance(layers, xr.Dataset) and "storage" in layers:
+        da = layers["storage"]
+    elif "season" in layers.dims:
+        da = layer_storage(layers)
+    else:
+        da = wetness_seasons(layers)["storage"]
+    for dim in ("season", "layer", "year"):
+        if dim not in da.dims:
+            raise SchemaError("layers", found=f"dims {tuple(map(str, da.dims))}", needed="season, layer and year",
+                              do="Make them with vadose.analysis.wetness_seasons.")  # fmt: skip
+        if whole and len(da.chunksizes.get(dim, ())) > 1:
+            raise SchemaError(f"layers: {dim}", found=f"{len(da.chunksizes[dim])} chunks", needed="one chunk",
+                              do=f"Rechunk it: da.chunk({dim}=-1).")  # fmt: skip
+    if "year" not in da.coords:
+        raise SchemaError("layers: year", found="no coordinate", needed="the years")
+    return da

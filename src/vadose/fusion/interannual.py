@@ -46,13 +46,15 @@ def anomalies(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     return out
 
 
-def gains(parts: Sequence[np.ndarray], sensors: Sequence[str], target: int) -> np.ndarray:
+def gains(values: Sequence[np.ndarray], numbers: np.ndarray, sensors: Sequence[str], target: int) -> np.ndarray:
     """Response of each product to soil moisture, relative to the target's, free of noise.
 
     Parameters
     ----------
-    parts : sequence of ndarray, shape (time, cells)
-        Anomalies of the products [m3 m-3].
+    values : sequence of ndarray, shape (time, cells)
+        Products [m3 m-3]; NaN is missing.
+    numbers : ndarray of int, shape (time,)
+        Dekads.
     sensors : sequence of str
         Sensor of each product; products of one sensor err together.
     target : int
@@ -66,38 +68,42 @@ def gains(parts: Sequence[np.ndarray], sensors: Sequence[str], target: int) -> n
     Notes
     -----
     With a third product r whose errors are independent, the ratio of the gains of p and q is cov(p, r)/cov(q, r)
-    (Stoffelen 1998, doi:10.1029/97JC03180). The logarithms of all such ratios are fitted by weighted least squares, so
-    that products that never meet the target are reached through others; outlying ratios count less.
+    (Stoffelen 1998, doi:10.1029/97JC03180), the covariances being of anomalies from the means of each dekad of the
+    year over the dekads that all three have: means over years of their own would damp the products with few years.
+    The logarithms of all ratios are fitted by weighted least squares, so that products that never meet the target are
+    reached through others; outlying ratios count less.
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> truth = rng.standard_normal((500, 40))
-    >>> parts = [g * truth + rng.standard_normal(truth.shape) for g in (1.0, 0.5, 2.0)]
-    >>> gains(parts, ["a", "b", "c"], 0).round(1).tolist()
+    >>> truth = rng.standard_normal((360, 40))
+    >>> values = [g * truth + rng.standard_normal(truth.shape) for g in (1.0, 0.5, 2.0)]
+    >>> gains(values, np.arange(360), ["a", "b", "c"], 0).round(1).tolist()
     [1.0, 0.5, 2.0]
     """
-    n = len(parts)
-    there = [np.isfinite(p) for p in parts]
+    n = len(values)
     rows, ratios, weights = [], [], []
-    for p, q in combinations(range(n), 2):
-        both = there[p] & there[q]
-        for r in range(n):
-            if r in (p, q) or len({sensors[i] for i in (p, q, r)}) < 3:
-                continue
-            common = both & there[r]
-            count = int(common.sum())
-            if count < GAIN_VALUES:
-                continue
-            a, b, c = (x - x.mean() for x in (parts[i][common] for i in (p, q, r)))
-            spread = np.sqrt((a @ a) * (c @ c)), np.sqrt((b @ b) * (c @ c))
-            if min(spread) == 0 or min(a @ c / spread[0], b @ c / spread[1]) < WEAK:
+    for three in combinations(range(n), 3):
+        if len({sensors[i] for i in three}) < 3:
+            continue
+        common = np.logical_and.reduce([np.isfinite(values[i]) for i in three])
+        if int(common.sum()) < GAIN_VALUES:
+            continue
+        x = [anomalies(np.where(common, values[i], np.nan), numbers)[common] for i in three]
+        cov = np.array([[a @ b for b in x] for a in x])
+        deviation = np.sqrt(np.diag(cov))
+        if not (deviation > 0).all():
+            continue
+        alike = cov / np.outer(deviation, deviation)
+        for p, q, r in ((0, 1, 2), (0, 2, 1), (1, 2, 0)):
+            weaker = min(alike[p, r], alike[q, r])
+            if weaker < WEAK:
                 continue
             row = np.zeros(n)
-            row[p], row[q] = 1.0, -1.0
+            row[three[p]], row[three[q]] = 1.0, -1.0
             rows.append(row)
-            ratios.append(np.log((a @ c) / (b @ c)))
-            weights.append(min(a @ c / spread[0], b @ c / spread[1]) * np.sqrt(count))
+            ratios.append(np.log(cov[p, r] / cov[q, r]))
+            weights.append(weaker * np.sqrt(common.sum()))
     out = np.full(n, np.nan)
     out[target] = 1.0
     if not rows:
@@ -212,7 +218,7 @@ def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: 
     parts = [anomalies(products[n], numbers) for n in names]
     own = [sensors[n] for n in names]
     some = np.unique(np.linspace(0, record.shape[1] - 1, GAIN_CELLS).astype("int64"))
-    gain = gains([p[:, some] for p in parts], own, names.index(target))
+    gain = gains([products[n][:, some] for n in names], numbers, own, names.index(target))
     known = np.flatnonzero(np.isfinite(gain))
     scaled = [parts[i] / gain[i] for i in known]
     variance = error_variances([x[:, some] for x in scaled], [own[i] for i in known])

@@ -4,6 +4,10 @@ Parameters of a network with D inputs and H hidden nodes, in one vector: weights
 of the hidden nodes ``[H * D + h]``, weights of the output ``[H * D + H + h]``, bias of the output (last).
 
 Sums over rows are float32 within a tile and float64 between tiles; parameters and search directions are float64.
+
+What adds in any order ("reassoc") is written into its caller and compiled there once. As functions of their own these
+would be compiled twice, by themselves and within callers, each with its own rounding; which of the two ran would depend
+on whether the caller came from numba's cache, and training would amplify the difference.
 """
 
 from __future__ import annotations
@@ -84,7 +88,7 @@ def _tanh(x):
     return x * p / q
 
 
-@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+@njit(inline="always", error_model="numpy")
 def _activate(theta, at, bias, x, first, last, out):
     """Values of one hidden node for rows first..last (four inputs per pass: fewer loads and stores)."""
     inputs, m = x.shape[0], last - first
@@ -107,7 +111,7 @@ def _activate(theta, at, bias, x, first, last, out):
         out[i] = _tanh(out[i])
 
 
-@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+@njit(inline="always", error_model="numpy")
 def forward(theta, x, first, last, hidden, node, out):
     """Output of the network for rows first..last; ``node`` holds one hidden node at a time."""
     inputs, m = x.shape[0], last - first
@@ -121,7 +125,7 @@ def forward(theta, x, first, last, hidden, node, out):
             out[i] += w * node[i]
 
 
-@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+@njit(inline="always", error_model="numpy")
 def mean_square(theta, x, y, first, last, hidden, node, out):
     """Mean squared error of rows first..last."""
     total = 0.0
@@ -136,7 +140,7 @@ def mean_square(theta, x, y, first, last, hidden, node, out):
     return total / (last - first)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+@njit(inline="always", error_model="numpy")
 def _tile_gradient(theta, x, y, first, last, hidden, nodes, out, gradient):
     """Add the gradient of half the sum of squares of one tile; returns the sum of squares."""
     inputs, m = x.shape[0], last - first
@@ -192,7 +196,7 @@ def _tile_gradient(theta, x, y, first, last, hidden, nodes, out, gradient):
     return square
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always", error_model="numpy")
 def objective(theta, x, y, rows, hidden, penalty, single, nodes, out, gradient):
     """Mean squared error of the first ``rows`` rows + ``penalty`` x sum of squared weights, and its gradient.
 
@@ -217,7 +221,7 @@ def objective(theta, x, y, rows, hidden, penalty, single, nodes, out, gradient):
     return total
 
 
-@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+@njit(inline="always", error_model="numpy")
 def _dot(a, b):
     total = 0.0
     for i in range(a.size):
@@ -225,7 +229,7 @@ def _dot(a, b):
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always", error_model="numpy")
 def _direction(gradient, steps, changes, curvature, stored, amount, out):
     """Write minus (approximate inverse Hessian x gradient): the two-loop recursion over the remembered pairs."""
     out[:] = -gradient
@@ -242,7 +246,7 @@ def _direction(gradient, steps, changes, curvature, stored, amount, out):
         out += (amount[j] - _dot(changes[j], out) / curvature[j]) * steps[j]
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always", error_model="numpy")
 def minimise(theta, x, y, train, rows, hidden, penalty, max_iter, tolerance, patience, best):
     """L-BFGS with a weak-Wolfe bisection line search, from ``theta`` (overwritten).
 

@@ -180,7 +180,7 @@ def prepare(X, y, groups, rows, share, min_rows, key, centre, scale, numbers):
     return OK if scale[X.shape[1]] > 0.0 else ZERO_VARIANCE, x, t, train
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(inline="always")
 def _variance(t):
     total, square = 0.0, 0.0
     for i in range(t.size):
@@ -191,7 +191,7 @@ def _variance(t):
     return square / t.size
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def score(weights, x, t, train, hidden, unit, out):
     """Mean squared errors and variances of training and validation rows, in squared units of the target."""
     n = t.size
@@ -203,7 +203,7 @@ def score(weights, x, t, train, hidden, unit, out):
         out[3] = unit**2 * _variance(t[train:])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def train_zones(
     X, y, groups, indptr, indices, networks, keys, hidden, restarts, max_iter, weight_decay, share, min_rows,
     tolerance, patience, weights, centre, scale, numbers, scores, codes,
@@ -237,7 +237,7 @@ def train_zones(
         score(weights[k], x, t, train, hidden, scale[k, inputs], scores[k])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def predict_rows(X, rows, starts, networks, runs, weights, centre, scale, hidden, out):
     """Predictions of runs of rows that share a network.
 

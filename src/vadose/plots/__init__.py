@@ -1,8 +1,14 @@
 """Figures drawn from tidy datasets: maps, box plots, time series, densities, intervals, counts.
 
-Every function takes labelled data (nothing is computed here beyond what a drawing needs, such as the quartiles of a
-box) and returns a Matplotlib figure that belongs to no window. :func:`svg` writes it for a page. Axes carry the long
-name and unit of the data; simulated data are marked on the figure itself.
+Every drawing function takes labelled data (nothing is computed here beyond what a drawing needs, such as the quartiles
+of a box) and returns a Matplotlib figure that belongs to no window. Axes carry the long name and unit of the data;
+simulated data are marked on the figure itself. Three functions prepare or finish: :func:`break_gaps` and
+:func:`collocation_cells` put data in the form that is drawn, :func:`svg` writes a figure for a page;
+:func:`coastline` gives the bundled shores.
+
+Names: ``..._map`` one map, or one for each part of what is given; ``..._maps`` several quantities side by side;
+``trend_panels`` one map for each product; ``..._series`` and ``..._course`` run in time; ``..._bars``, ``..._boxes``
+and ``..._rates`` have one row for each product, region or station.
 """
 
 from .agreement import agreement_map, slope_correlation
@@ -24,8 +30,7 @@ from .density import scatter_density
 from .depth import depth_boxes, swi_series
 from .drawing import svg
 from .drought import drought_area_series, drought_map, drought_timeline
-from .field_panels import trend_panels
-from .fields import field_maps
+from .field_maps import field_maps
 from .forcing_map import forcing_map
 from .global_map import global_map
 from .heat_map import variability_heat_map
@@ -41,7 +46,7 @@ from .season_lines import season_lines
 from .series import break_gaps, time_series
 from .statuses import core_map, status_bars
 from .steps import step_series
-from .trend_map import trend_map
+from .trend_map import trend_map, trend_panels
 from .trend_rows import region_rates, share_bars
 
 __all__ = [

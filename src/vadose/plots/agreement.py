@@ -8,9 +8,11 @@ import numpy as np
 import xarray as xr
 
 from ..units import format_number
-from .field_panels import check_maps, field_figure, legend_of_classes, mesh
+from .fields import check_field, draw_field, ground_of
+from .keys import class_legend, colour_bar
 from .naming import check_variable
-from .scales import Scale
+from .panels import map_panels
+from .scales import Scale, class_colours
 from .style import INK, WIDTH, drawn, finish, new_figure, place, text_width, wrap
 
 if TYPE_CHECKING:
@@ -50,28 +52,29 @@ def agreement_map(agreement: xr.Dataset, *, significant: bool = True) -> Figure:
     if significant:
         names["Significant trends"] = ("n_significant_wetting", "n_significant_drying")
     check_variable(agreement, *(v for pair in names.values() for v in pair), "product", where="agreement")
-    check_maps({v: agreement[v] for pair in names.values() for v in pair})
-    from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap, ListedColormap
+    for variable in (v for pair in names.values() for v in pair):
+        check_field(agreement[variable])
+    from matplotlib.colors import LinearSegmentedColormap
 
     count = agreement.sizes["product"]
     ramps = [LinearSegmentedColormap.from_list("", ends)(np.linspace(0, 1, count)) for ends in (_DRY, _WET)]
-    colours = ListedColormap([*ramps[0][::-1], _SPLIT, *ramps[1]])
-    norm = BoundaryNorm(np.arange(-count - 0.5, count + 1), colours.N)
+    colours = class_colours([*ramps[0][::-1], _SPLIT, *ramps[1]], edges=np.arange(-count - 0.5, count + 1))
     first = agreement["n_wetting"].transpose("lat", "lon")
     rows = -(-(2 * count + 1) // 5)
-    figure, panels = field_figure(first, list(names), footer=0.12 + 0.19 * rows)
+    ground = ground_of(first)
+    figure, panels = map_panels(ground, list(names), footer=0.12 + 0.19 * rows, field=True)
     words = []
     for axes, (title, (up, down)) in zip(panels, names.items()):
         rise, fall = (agreement[v].transpose("lat", "lon").values.astype(int) for v in (up, down))
         known = (rise >= 0) & (fall >= 0)
         level = np.where(rise > fall, rise, np.where(fall > rise, -fall, 0)).astype(float)
-        mesh(axes, first, np.ma.masked_where(~known, level), norm=norm, cmap=colours)
+        draw_field(axes, ground, first.copy(data=np.where(known, level, np.nan)), colours)
         total = max(int(known.sum()), 1)
         every = int((np.abs(level[known]) == count).sum())
         words.append(f"{title}: all {count} products agree in {100 * every / total:.0f} % of {known.sum()} cells")
-    entries: dict[str, Any] = {f"{k} drier": colours(norm(-k)) for k in range(count, 0, -1)}
-    entries |= {"undecided": _SPLIT} | {f"{k} wetter": colours(norm(k)) for k in range(1, count + 1)}
-    legend_of_classes(figure, entries, columns=5)
+    entries: dict[str, Any] = {f"{k} drier": colours.to_rgba(-k) for k in range(count, 0, -1)}
+    entries |= {"undecided": _SPLIT} | {f"{k} wetter": colours.to_rgba(k) for k in range(1, count + 1)}
+    class_legend(figure, entries, columns=5)
     return finish(figure, agreement, title="Agreement of products", description="; ".join(words) + ".")
 
 
@@ -104,8 +107,7 @@ def slope_correlation(agreement: xr.Dataset) -> Figure:
     tall = size * len(names)
     figure = new_figure(WIDTH, tall + 1.15)
     axes = place(figure, left + (WIDTH - left - tall) / 2 - 0.3, 0.68, tall, tall)
-    colours = Scale("RdBu", -1.0, 1.0)
-    mappable = colours.mappable()
+    mappable = Scale("RdBu", -1.0, 1.0).mappable()
     axes.pcolormesh(np.ma.masked_invalid(r), norm=mappable.norm, cmap=mappable.cmap, edgecolors="white", lw=1.0)
     for i in range(len(names)):
         for k in range(len(names)):
@@ -120,9 +122,9 @@ def slope_correlation(agreement: xr.Dataset) -> Figure:
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    bar = figure.colorbar(mappable, cax=place(figure, WIDTH * 0.3, 0.42, WIDTH * 0.4, 0.11), orientation="horizontal")
-    bar.set_label("Spatial correlation of trends [–]; below it the share of cells with trends of one sign")
-    bar.outline.set_linewidth(0.5)
+    colour_bar(
+        figure, mappable, "Spatial correlation of trends [–]; below it the share of cells with trends of one sign"
+    )
     pairs = [f"{names[i]} and {names[k]}: {format_number(r[i, k], 2)}"
              for i in range(len(names)) for k in range(i)]  # fmt: skip
     return finish(figure, agreement, title="Correlation of trend maps", description="; ".join(pairs) + ".")

@@ -8,11 +8,13 @@ import numpy as np
 import xarray as xr
 
 from ..units import format_number
+from .keys import empty_note
 from .naming import check_variable, groups
 from .rows import fit_axis, row_chart
 from .style import BLUE, GREY, INK, SKY, axis_label, drawn, finish
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 #: Fewer cells than this are shown one by one, without a box.
@@ -61,7 +63,7 @@ def score_boxes(scores: xr.Dataset, metric: str) -> Figure:
     label = axis_label(scores[metric])
     chart = row_chart(names, columns, xlabel=label, heading="product")
     for row, sample in enumerate(values):
-        _box(chart.axes, row, sample)
+        draw_box(chart.axes, row, sample)
     everything = np.concatenate([*values, np.empty(0)])
     fit_axis(chart.axes, metric, everything)
     drawn_products = sum(1 for sample in values if sample.size)
@@ -73,10 +75,10 @@ def score_boxes(scores: xr.Dataset, metric: str) -> Figure:
     )  # fmt: skip
 
 
-def _box(axes, row: int, sample: np.ndarray) -> None:
+def draw_box(axes: Axes, row: int, sample: np.ndarray, *, empty: str = "no cell with a value") -> None:
+    """Draw the box of an ascending sample in a row, or words where it is empty."""
     if not sample.size:
-        axes.text(0.5, row, "no cell with a value", transform=axes.get_yaxis_transform(), ha="center", va="center",
-                  size=7.5, color=GREY, style="italic")  # fmt: skip
+        empty_note(axes, empty, row=row)
         return
     low, middle, high = np.quantile(sample, (0.25, 0.5, 0.75))
     if sample.size >= MIN_BOX:

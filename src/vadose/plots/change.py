@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from .fields import check_field, draw_field, draw_marks, ground_of
+from .keys import colour_bar
 from .naming import check_variable
-from .region_field import check_map, draw_field, ground_of, stipple
 from .scales import scale
 from .style import INK, WIDTH, axis_label, drawn, finish, new_figure, place
 
@@ -38,7 +39,9 @@ def change_map(change: xr.Dataset, *, field: bool = True) -> Figure:
     """
     mark = "significant_field" if field else "significant"
     check_variable(change, "change", "change_uncertainty", mark, where="change")
-    panels = [check_map(change[k]) for k in ("change", "change_uncertainty")]
+    panels = [change[k] for k in ("change", "change_uncertainty")]
+    for da in panels:
+        check_field(da)
     ground = ground_of(panels[0])
     wide = min((WIDTH - 1.0) / 2, 4.2 / ground.aspect)
     tall = wide * ground.aspect
@@ -48,16 +51,19 @@ def change_map(change: xr.Dataset, *, field: bool = True) -> Figure:
     for k, (da, tint) in enumerate(zip(panels, colours, strict=True)):
         axes = place(figure, 0.45 + k * (wide + gap), 0.86, wide, tall)
         mappable = tint.mappable()
-        draw_field(axes, ground, da, cmap=mappable.cmap, norm=mappable.norm, labels=(True, k == 0))
+        ground.draw(axes, field=True, labels=(True, k == 0))
+        draw_field(axes, ground, da, mappable)
         if k == 0:
-            stipple(axes, ground, change[mark].transpose("lat", "lon"))
-        bar_axes = place(figure, 0.45 + k * (wide + gap) + 0.1 * wide, 0.44, 0.8 * wide, 0.1)
-        bar = figure.colorbar(mappable, cax=bar_axes, orientation="horizontal", extend=tint.extend)
-        bar.outline.set_linewidth(0.5)
-        bar.set_label(axis_label(da))
+            draw_marks(axes, ground, change[mark])
+        at = (0.45 + k * (wide + gap) + 0.1 * wide, 0.44, 0.8 * wide, 0.1)
+        colour_bar(figure, mappable, axis_label(da), at=at)
     dates = " to ".join(str(change.attrs[k]) for k in ("before", "after") if change.attrs.get(k))
-    known = np.isfinite(panels[0].values)
-    share = 100 * float(np.asarray(change[mark].values, bool)[known].mean()) if known.any() else float("nan")
+    known = np.isfinite(np.asarray(panels[0]))
+    share = (
+        100 * float(np.asarray(change[mark].transpose(*panels[0].dims), bool)[known].mean())
+        if known.any()
+        else float("nan")
+    )
     height = figure.get_size_inches()[1]
     words = f"{dates}   dots: significant ({share:.0f} % of the cells)" if known.any() else f"{dates}   no value"
     figure.text(0.45 / WIDTH, (0.86 + tall + 0.07) / height, words.strip(), size=8.0, color=INK, va="bottom")

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from ..units import format_number, format_unit
+from .keys import empty_note
 from .naming import check_variable
 from .style import BLUE, FAINT, GREY, INK, SKY, WIDTH, drawn, finish, new_figure, place, text_width, wrap
 
@@ -76,8 +77,7 @@ def _row(axes: Axes, row: int, one: xr.Dataset, name: str) -> float:
     )
     known = np.isfinite(value)
     if not known.any():
-        axes.text(0.03, row, "no value", transform=axes.get_yaxis_transform(), va="center", size=7.5, color=GREY,
-                  style="italic")  # fmt: skip
+        empty_note(axes, "no value", row=row)
         return float("nan")
     middle = float(np.median(value[known]))
     axes.barh(row, middle, 0.66, facecolor=SKY, alpha=0.5, edgecolor=BLUE, lw=0.6)
@@ -110,6 +110,16 @@ def collocation_cells(result: xr.Dataset) -> xr.Dataset:
     ----------
     result : Dataset, dims (product, cell)
         With coordinates ``cell_lat`` and ``cell_lon``.
+
+    Returns
+    -------
+    xarray.Dataset
+        dim ``cell``, with coordinate ``product`` and the variables that had both dims.
+
+    Raises
+    ------
+    SchemaError
+        If a coordinate is missing.
 
     Examples
     --------

@@ -8,11 +8,12 @@ import numpy as np
 import xarray as xr
 
 from ..errors import SchemaError
+from .fields import check_field, draw_field, draw_marks, ground_of
+from .keys import colour_bar
 from .naming import check_variable
-from .panels import check_field, draw_field, draw_marks, ground_of, map_panels
-from .scales import Scale, round_up
-from .style import BLUE, GREEN, GREY, INK, ORANGE, PALETTE, PURPLE, WIDTH, drawn, finish, place
-from .trend_map import _shore_on_top
+from .panels import map_panels
+from .scales import Scale, class_colours, round_up
+from .style import BLUE, GREEN, GREY, INK, ORANGE, PALETTE, PURPLE, drawn, finish, place
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,18 +57,12 @@ def contribution_maps(share: xr.DataArray, *, dim: str, limits: tuple[float, flo
     ends = "both" if below and above else "min" if below else "max" if above else "neither"
     mappable = Scale("cividis", *limits, ends, PURPLE if below else "").mappable()  # type: ignore[arg-type]
     ground = ground_of(share)
-    figure, panels = map_panels(ground, [str(v) for v in share[dim].values], footer=0.66)
+    figure, panels = map_panels(ground, [str(v) for v in share[dim].values], footer=0.66, field=True)
     for k, axes in enumerate(panels):
-        rgba = mappable.to_rgba(percent[k])
-        rgba[~np.isfinite(percent[k])] = 0.0
-        draw_field(axes, ground, share.isel({dim: k}).transpose("lat", "lon"), rgba)
-        _shore_on_top(axes)
-    bar = figure.colorbar(mappable, cax=place(figure, WIDTH * 0.28, 0.42, WIDTH * 0.44, 0.11), orientation="horizontal",
-                          extend=ends)  # fmt: skip
+        draw_field(axes, ground, 100 * share.isel({dim: k}), mappable)
     label = str(share.attrs.get("long_name", "contribution"))
     label = f"{label[:1].upper()}{label[1:]} [%]"
-    bar.set_label(label)
-    bar.outline.set_linewidth(0.5)
+    colour_bar(figure, mappable, label)
     return finish(figure, share, title=f"{label}: maps by {dim}",
                   description=f"{finite.size} values in {len(panels)} maps.")  # fmt: skip
 
@@ -107,21 +102,18 @@ def top_component_maps(attribution: xr.Dataset) -> Figure:
     kinds = list(dict.fromkeys(p[2] for p in parts))
     table = 0.34 + 0.2 * (len(layers) + 1)
     ground = ground_of(attribution["top1"])
-    figure, panels = map_panels(ground, ["largest contribution", "second contribution"], footer=table)
-    colour = np.array([_tint(layers.index(p[1]), seasons.index(p[0]), len(seasons)) for p in parts])
+    figure, panels = map_panels(ground, ["largest contribution", "second contribution"], footer=table, field=True)
+    colours = class_colours([_tint(layers.index(p[1]), seasons.index(p[0]), len(seasons)) for p in parts])
     weight = np.cos(np.radians(attribution["lat"].values.astype(float)))[:, None]
     wide = figure.get_size_inches()[0]
     words = []
     for name, axes in zip(names, panels):
         code = np.asarray(attribution[name].transpose("lat", "lon")).astype(int)
-        rgba = np.zeros((*code.shape, 4))
-        rgba[code >= 0, :3], rgba[code >= 0, 3] = colour[code[code >= 0]], 1.0
         field = attribution[name].transpose("lat", "lon")
-        draw_field(axes, ground, field, rgba)
-        _shore_on_top(axes)
+        draw_field(axes, ground, field.where(field >= 0), colours)
         if "trend" in kinds:
             is_trend = np.array([p[2] == "trend" for p in parts])
-            draw_marks(axes, ground, field.copy(data=(code >= 0) & is_trend[np.maximum(code, 0)]), style="dots")
+            draw_marks(axes, ground, field.copy(data=(code >= 0) & is_trend[np.maximum(code, 0)]))
         heavy = weight * np.ones(code.shape)
         total = heavy[code >= 0].sum()
         share = np.array([100 * heavy[code == i].sum() / total if total else np.nan for i in range(len(parts))])

@@ -9,6 +9,7 @@ import xarray as xr
 
 from ..errors import SchemaError
 from ..units import format_number
+from .keys import BAR, colour_bar
 from .scales import Scale, round_up
 from .style import INK, PURPLE, WIDTH, drawn, finish, new_figure, place
 
@@ -98,10 +99,8 @@ def component_rings(share: xr.DataArray) -> Figure:
             x, y = 1.04 * np.cos(angle), 1.04 * np.sin(angle)
             axes.text(x, y, season, ha="left" if x > 0 else "right", va="bottom" if y > 0 else "top", size=8,
                       weight="bold")  # fmt: skip
-    bar = figure.colorbar(mappable, cax=place(figure, WIDTH * 0.28, 0.62, WIDTH * 0.44, 0.11), orientation="horizontal",
-                          extend="min" if below else "neither")  # fmt: skip
-    bar.set_label("Mean contribution to the variance of annual soil water [%]")
-    bar.outline.set_linewidth(0.5)
+    colour_bar(figure, mappable, "Mean contribution to the variance of annual soil water [%]",
+               at=(BAR[0], 0.62, *BAR[2:]))  # fmt: skip
     text = "; ".join(f"{NAMES.get(kinds[k], kinds[k])}: {', '.join(layers)}" for k in order)
     figure.text(0.5, 0.02, f"Rings from the outside in: {text}", ha="center", va="bottom", size=7.5)
     best = np.unravel_index(np.nanargmax(percent[-1]), percent[-1].shape) if finite.size else None

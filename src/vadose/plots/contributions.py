@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from .keys import colour_bar
 from .naming import check_variable
+from .scales import Scale
 from .style import FAINT, GREY, WIDTH, drawn, finish, new_figure, place, text_width, wrap
 
 if TYPE_CHECKING:
@@ -48,8 +50,9 @@ def contribution_table(contributions: xr.Dataset) -> Figure:
     axes = place(figure, names, 0.56, width, row * max(len(inputs), 1))
     axes.set_facecolor(FAINT)
     high = max(float(np.nanmax(share)) if np.isfinite(share).any() else 1.0, 1.0)
-    mesh = axes.pcolormesh(np.ma.masked_invalid(share), cmap="cividis_r", vmin=0, vmax=high, edgecolors="white",
-                           linewidth=0.6)  # fmt: skip
+    mappable = Scale("cividis_r", 0.0, high).mappable()
+    axes.pcolormesh(np.ma.masked_invalid(share), norm=mappable.norm, cmap=mappable.cmap, edgecolors="white",
+                    linewidth=0.6)  # fmt: skip
     axes.set_ylim(len(inputs), 0)
     axes.set_yticks(np.arange(len(inputs)) + 0.5, inputs, size=8)
     axes.set_xticks(np.arange(len(networks)) + 0.5, networks, size=7.5)
@@ -63,10 +66,7 @@ def contribution_table(contributions: xr.Dataset) -> Figure:
                 dark = value > 0.55 * high
                 axes.text(j + 0.5, i + 0.5, f"{value:.1f}", ha="center", va="center", size=7,
                           color="white" if dark else "black")  # fmt: skip
-    bar_axes = place(figure, names + 0.1 * width, 0.38, 0.8 * width, 0.08)
-    bar = figure.colorbar(mesh, cax=bar_axes, orientation="horizontal")
-    bar.set_label("Contribution [%]", size=8)
-    bar.outline.set_linewidth(0.5)
+    colour_bar(figure, mappable, "Contribution [%]", at=(names + 0.1 * width, 0.38, 0.8 * width, 0.08), size=8)
     figure.text(1.0, 0.02, "grey: not an input", size=7.5, color=GREY, ha="right", va="bottom")
     best = "; ".join(
         f"{n}: {inputs[int(np.nanargmax(c))]} {np.nanmax(c):.0f} %"

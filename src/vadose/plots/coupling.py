@@ -8,8 +8,10 @@ import numpy as np
 import xarray as xr
 
 from ..errors import SchemaError
-from .basemap import Basemap
+from .fields import check_field, draw_field, draw_marks, ground_of
+from .keys import class_legend, colour_bar, empty_note
 from .naming import check_variable
+from .panels import map_panels
 from .scales import Scale, round_up
 from .style import BLUE, FAINT, GREY, INK, VERMILION, WIDTH, axis_label, drawn, finish, new_figure, place
 
@@ -22,8 +24,6 @@ PARTS = (("share_positive", "significant positive", BLUE), ("rest", "not signifi
          ("share_negative", "significant negative", VERMILION))  # fmt: skip
 #: Degrees left between two seasons.
 GAP = 7.0
-#: More significant cells than this are marked by every k-th of them.
-MAX_DOTS = 2000
 
 
 @drawn
@@ -65,11 +65,7 @@ def coupling_donuts(table: xr.Dataset) -> Figure:
         _donut(axes, table.isel(ecosystem=number), seasons, depths)
         cells = int(table["n_cells"].isel(ecosystem=number).max())
         axes.set_title(f"{_plain(name)} ({cells} cells)", size=8.5, pad=1)
-    from matplotlib.patches import Patch
-
-    handles = [Patch(facecolor=colour, edgecolor=GREY, lw=0.3, label=text) for _, text, colour in PARTS]
-    figure.legend(handles=handles, loc="lower center", ncols=3, bbox_to_anchor=(0.5, 0.19 / figure.get_figheight()),
-                  columnspacing=1.6, handlelength=1.2)  # fmt: skip
+    class_legend(figure, {text: colour for _, text, colour in PARTS}, bottom=0.25)
     for height, text in ((0.24, f"rings from the centre: {', '.join(depths)}"),
                          (0.08, f"sectors clockwise from the top: {', '.join(seasons)}")):  # fmt: skip
         figure.text(0.5, height / figure.get_figheight(), text, ha="center", va="top", size=7.5, color=GREY)
@@ -92,7 +88,7 @@ def _donut(axes: Axes, part: xr.Dataset, seasons: list[str], depths: list[str]) 
     shares = {"share_positive": part["share_positive"].values, "share_negative": part["share_negative"].values}
     shares["rest"] = 1.0 - shares["share_positive"] - shares["share_negative"]
     if not np.isfinite(shares["rest"]).any():
-        axes.text(0, 0, "no cell", ha="center", va="center", size=7.5, style="italic", color=GREY)
+        empty_note(axes, "no cell")
         return
     for s, season in enumerate(seasons):
         start = 90.0 - s * (span + GAP) - GAP / 2
@@ -156,7 +152,7 @@ def coupling_heatmap(table: xr.Dataset) -> Figure:
         for side in axes.spines.values():
             side.set_visible(False)
         axes.set_title(_plain(name), size=8.5, pad=4)
-    _bar(figure, mappable, table["mean_r"])
+    colour_bar(figure, mappable, axis_label(table["mean_r"]))
     finite = r[np.isfinite(r)]
     span = f"{finite.min():.2f} to {finite.max():.2f}" if finite.size else "no value"
     return finish(figure, table, title="Mean correlation of annual production with soil water",
@@ -188,7 +184,7 @@ def coupling_map(fields: xr.Dataset, *, season: str | None = None, mark: str = "
 
     Notes
     -----
-    Choice: where more than 2000 cells of a map are significant, every k-th row and column is stippled.
+    Choice: dots stand on every k-th row and column, far enough apart to be told from each other.
     """
     check_variable(fields, "r", mark, "lat", "lon", where="fields")
     seasons = _names(fields, "season")
@@ -196,42 +192,25 @@ def coupling_map(fields: xr.Dataset, *, season: str | None = None, mark: str = "
         season = seasons[0]
     if season not in seasons:
         raise SchemaError("season", found=repr(season), needed=f"one of {seasons}")
-    if min(fields.sizes["lat"], fields.sizes["lon"]) < 2:
-        raise SchemaError("fields", found=f"{fields.sizes['lat']} x {fields.sizes['lon']} cells",
-                          needed="at least 2 x 2")  # fmt: skip
-    here = fields[["r", mark]].isel(season=seasons.index(season)).transpose("layer", "lat", "lon")
-    depths, lat, lon = _depths(fields), here["lat"].values.astype(float), here["lon"].values.astype(float)
-    r, dots = here["r"].values, here[mark].values.astype(bool)
-    known = np.isfinite(r).any(axis=0)
-    grid_lat, grid_lon = np.meshgrid(lat, lon, indexing="ij")
+    here = fields[["r", mark]].isel(season=seasons.index(season))
+    check_field(here["r"], "layer")
+    depths, known = _depths(fields), here["r"].notnull()
     # the map is as large as the cells that have a value, not as the table they come in
-    ground = Basemap.around(grid_lat[known], grid_lon[known])
-    mappable = _scale(r).mappable()
-    columns = 1 if ground.world else min(2, len(depths))
-    rows = -(-len(depths) // columns)
-    left, gap, head, foot = 0.5, 0.2, 0.3, 0.84
-    wide = min((WIDTH - left - gap * columns) / columns, 4.6 / ground.aspect)
-    tall = wide * ground.aspect
-    start = left + (WIDTH - left - columns * (wide + gap)) / 2
-    figure = new_figure(WIDTH, rows * (tall + head) + foot)
-    for number, depth in enumerate(depths):
-        row, column = divmod(number, columns)
-        axes = place(figure, start + column * (wide + gap), foot + (rows - 1 - row) * (tall + head), wide, tall)
-        ground.draw(axes, labels=(number + columns >= len(depths), column == 0), field=True)
-        x, y = ground.project(*np.meshgrid(_edges(lat, 90.0), _edges(lon, 180.0), indexing="ij"))
-        axes.pcolormesh(x, y, np.ma.masked_invalid(r[number]), norm=mappable.norm, cmap=mappable.cmap, rasterized=True,
-                        zorder=0.25)  # fmt: skip
-        thin = max(1, int(np.ceil(np.sqrt(dots[number].sum() / MAX_DOTS))))
-        chosen = np.zeros_like(dots[number])
-        chosen[thin // 2 :: thin, thin // 2 :: thin] = dots[number][thin // 2 :: thin, thin // 2 :: thin]
-        cell = wide / max(len(lon[known.any(axis=0)]), 1) * 72 * thin
-        px, py = ground.project(grid_lat[chosen], grid_lon[chosen])
-        size = min(3.4, max(1.3, 0.34 * cell))
-        axes.plot(px, py, "o", ms=size, mec="white", mew=0.18 * size if size > 2 else 0.0, mfc=INK, zorder=0.35,
-                  rasterized=bool(chosen.sum() > 500))  # fmt: skip
-        share = 100 * dots[number].sum() / max(int(np.isfinite(r[number]).sum()), 1)
-        axes.set_title(f"{depth}: {share:.0f} % of cells significant", size=8.5, pad=4)
-    _bar(figure, mappable, fields["r"])
+    rows, cols = (np.flatnonzero(known.any([d for d in known.dims if d != k])) for k in ("lat", "lon"))
+    if rows.size:
+        here = here.isel(lat=slice(rows[0], rows[-1] + 1), lon=slice(cols[0], cols[-1] + 1))
+    mappable = _scale(np.asarray(here["r"])).mappable()
+    ground = ground_of(here["r"])
+    significant = [here[mark].isel(layer=k) for k in range(len(depths))]
+    cells = [max(int(known.isel(layer=k).sum()), 1) for k in range(len(depths))]
+    titles = [f"{d}: {100 * int(s.sum()) / n:.0f} % of cells significant"
+              for d, s, n in zip(depths, significant, cells, strict=True)]  # fmt: skip
+    figure, panels = map_panels(ground, titles, footer=0.66, field=True, most=1 if ground.world else 2)
+    for number, axes in enumerate(panels):
+        draw_field(axes, ground, here["r"].isel(layer=number), mappable)
+        draw_marks(axes, ground, significant[number])
+    colour_bar(figure, mappable, axis_label(fields["r"]))
+    r = here["r"].transpose("layer", ...).values
     figure.text(0.995, 0.12 / figure.get_figheight(), "dots: significant", ha="right", size=7.5, color=GREY)
     means = "; ".join(f"{d}: mean r {np.nanmean(v):.2f}" for d, v in zip(depths, r) if np.isfinite(v).any())
     return finish(figure, fields, title=f"Correlation of annual production with soil water, {season}",
@@ -245,13 +224,6 @@ def _scale(r: np.ndarray) -> Scale:
     return Scale("RdBu", -top, top)
 
 
-def _bar(figure: Figure, mappable, da: xr.DataArray) -> None:
-    axes = place(figure, WIDTH * 0.28, 0.42, WIDTH * 0.44, 0.11)
-    bar = figure.colorbar(mappable, cax=axes, orientation="horizontal")
-    bar.set_label(axis_label(da))
-    bar.outline.set_linewidth(0.5)
-
-
 def _names(ds: xr.Dataset, dim: str) -> list[str]:
     return [str(v) for v in np.atleast_1d(ds[dim].values)]
 
@@ -262,8 +234,3 @@ def _depths(ds: xr.Dataset) -> list[str]:
 
 def _plain(name: str) -> str:
     return "All land" if name == "all" else f"{name[:1].upper()}{name[1:].replace('_', ' ')}"
-
-
-def _edges(centres: np.ndarray, limit: float) -> np.ndarray:
-    middle = (centres[1:] + centres[:-1]) / 2
-    return np.clip(np.r_[2 * centres[0] - middle[0], middle, 2 * centres[-1] - middle[-1]], -limit, limit)

@@ -10,9 +10,13 @@ import xarray as xr
 from ..errors import SchemaError
 from ..periods import dekad_of_year
 from ..units import format_number, format_unit
-from .basemap import Basemap, degrees
+from .basemap import degrees
+from .fields import check_field, draw_field, ground_of
+from .keys import colour_bar
 from .naming import check_variable
+from .panels import map_panels
 from .scales import Scale, round_up
+from .series import date_axis
 from .style import BLUE, GREY, INK, SKY, VERMILION, WIDTH, axis_label, drawn, finish, new_figure, place
 
 if TYPE_CHECKING:
@@ -42,33 +46,18 @@ def cycle_map(da: xr.DataArray) -> Figure:
     SchemaError
         If the array has other dimensions or less than 2 × 2 cells.
     """
-    if set(da.dims) != {"lat", "lon"} or min(da.sizes.values()) < 2:
-        raise SchemaError(str(da.name), found=f"dims {dict(da.sizes)}", needed="(lat, lon) with at least 2 × 2 cells",
-                          do="Select one time and layer.")  # fmt: skip
-    da = da.transpose("lat", "lon")
+    check_field(da)
     values, name = np.asarray(da, dtype="float64"), str(da.name)
-    lat, lon = (_edges(da[k].values.astype(float)) for k in ("lat", "lon"))
-    ground = Basemap.around(*(a.ravel() for a in np.meshgrid(lat, lon)))
     whole = 36.0 if name.endswith("_dekad") else 365.0 if name.endswith("_doy") else 0.0
-    colours = Scale("twilight", 0.5, whole + 0.5) if whole else _scale(name, values)
-    mappable = colours.mappable()
-    wide = min(WIDTH - 1.0, 4.2 / max(ground.aspect, 0.55))
-    tall, left = wide * ground.aspect, (WIDTH - wide) / 2 + 0.1
-    figure = new_figure(WIDTH, tall + 1.0)
-    axes = place(figure, left, 0.9, wide, tall)
-    ground.draw(axes, field=True)
-    grid_lon, grid_lat = np.meshgrid(np.clip(lon, -180, 180), np.clip(lat, -90, 90))
-    axes.pcolormesh(*ground.project(grid_lat, grid_lon), np.ma.masked_invalid(values), norm=mappable.norm,
-                    cmap=mappable.cmap, rasterized=True, zorder=0.25)  # fmt: skip
-    bar_axes = place(figure, WIDTH * 0.22, 0.48, WIDTH * 0.56, 0.11)
-    bar = figure.colorbar(mappable, cax=bar_axes, orientation="horizontal", extend=colours.extend)
+    mappable = (Scale("twilight", 0.5, whole + 0.5) if whole else _scale(name, values)).mappable()
+    ground = ground_of(da)
+    figure, panels = map_panels(ground, [""], footer=0.72, field=True)
+    draw_field(panels[0], ground, da, mappable)
     label = axis_label(da)
+    bar = colour_bar(figure, mappable, label, at=(WIDTH * 0.22, 0.48, WIDTH * 0.56, 0.11))
     if whole:
         bar.set_ticks(list(0.5 + whole * (np.arange(12) + 0.5) / 12), labels=list(MONTHS))
         bar.set_label(f"{da.attrs.get('long_name', name)}, as month (January to December)")
-    else:
-        bar.set_label(label)
-    bar.outline.set_linewidth(0.5)
     share = 100 * float(np.isfinite(values).mean())
     return finish(figure, da, title=f"{label}: map",
                   description=f"{share:.0f} % of the cells of the map have a value.")  # fmt: skip
@@ -233,11 +222,7 @@ def drydown_fits(sm: xr.DataArray, events: xr.Dataset, rain: xr.DataArray | None
     axes.set_ylabel(f"Soil moisture [{format_unit(str(sm.attrs.get('units', '1')))}]")
     axes.set_zorder(2)
     axes.patch.set_visible(False)
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    locator = AutoDateLocator(minticks=3, maxticks=9)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    date_axis(axes)
     looks: list[dict[str, Any]] = [{"marker": "o", "ls": "none", "ms": 3, "color": BLUE, "label": "soil moisture"},
              {"color": VERMILION, "lw": 1.8, "label": "exponential fit with its e-folding time"}]  # fmt: skip
     if rain is not None:
@@ -267,8 +252,3 @@ def _where(da: xr.DataArray) -> str:
     if {"lat", "lon"} <= set(da.coords) and da["lat"].ndim == 0:
         return f"{degrees(float(da['lat']), 'NS')}, {degrees(float(da['lon']), 'EW')}"
     return ""
-
-
-def _edges(centres: np.ndarray) -> np.ndarray:
-    middle = (centres[1:] + centres[:-1]) / 2
-    return np.r_[2 * centres[0] - middle[0], middle, 2 * centres[-1] - middle[-1]]

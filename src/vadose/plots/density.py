@@ -10,6 +10,7 @@ import xarray as xr
 
 from ..errors import SchemaError
 from ..units import format_number, format_unit
+from .keys import colour_bar
 from .naming import check_pairs
 from .style import GREY, INK, WIDTH, axis_label, drawn, finish, new_figure, place, wrap
 
@@ -95,13 +96,10 @@ def scatter_density(pairs: Mapping[str, xr.Dataset], *, scores: xr.Dataset | Non
                 va="top", size=8.5)  # fmt: skip
     figure.text((start - 0.46) / WIDTH, (footer + below + (height - footer - below) / 2) / height,
                 _estimate_label(pairs, unit, base), rotation=90, ha="center", va="center", size=8.5)  # fmt: skip
-    bar_axes = place(figure, middle - WIDTH * 0.2, 0.4, WIDTH * 0.4, 0.1)
-    bar = figure.colorbar(mappable, cax=bar_axes, orientation="horizontal")
+    bar = colour_bar(figure, mappable, "Pairs per bin [count]", at=(middle - WIDTH * 0.2, 0.4, WIDTH * 0.4, 0.1))
     bar.ax.xaxis.set_major_formatter(lambda value, _: format_number(int(value)))
     bar.ax.minorticks_off()
     bar.set_ticks([t for t in (1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000) if t <= most])
-    bar.set_label("Pairs per bin [count]")
-    bar.outline.set(linewidth=0.5, edgecolor=GREY)
     return finish(
         figure, *pairs.values(), title="Estimate against reference: density of pairs",
         description="; ".join(f"{name}: n {xy.shape[1]}" for name, xy in clouds.items()) + ". Dashed: 1:1 line.",

@@ -8,9 +8,9 @@ import numpy as np
 import xarray as xr
 
 from ..units import format_number
-from .boxes import _box
+from .boxes import draw_box
 from .naming import check_variable
-from .series import _line, _time_axis
+from .series import draw_runs, time_axis
 from .style import FAINT, GREY, INK, VERMILION, WIDTH, axis_label, drawn, finish, new_figure, place, text_width
 
 if TYPE_CHECKING:
@@ -64,11 +64,7 @@ def depth_boxes(stations: xr.Dataset) -> Figure:
             chosen = np.asarray(stations[name].values[stations["bin"].values == label], dtype="float64")
             sample = np.sort(chosen[np.isfinite(chosen)])
             everything.append(sample)
-            if sample.size:
-                _box(axes, row, sample)
-            else:
-                axes.text(0.5, row, "no station", transform=axes.get_yaxis_transform(), ha="center", va="center",
-                          size=7.5, color=GREY, style="italic")  # fmt: skip
+            draw_box(axes, row, sample, empty="no station")
             axes.text(1.03, row, f"{sample.size} / {chosen.size}", transform=axes.get_yaxis_transform(), va="center",
                       size=8.0, color=INK)  # fmt: skip
             if name == "r" and sample.size:
@@ -120,9 +116,9 @@ def swi_series(series: xr.Dataset, *, place_name: str = "") -> Figure:
                                 ("swi", VERMILION, "soil water index of the surface")):  # fmt: skip
         values = np.asarray(series[name], dtype="float64")
         known |= np.isfinite(values)
-        handles.append(_line(axes, time, values, colour, str(series[name].attrs.get("label", words))))
+        handles.append(draw_runs(axes, time, values, colour, str(series[name].attrs.get("label", words))))
     axes.set_ylabel(axis_label(series["deep"], "soil moisture"))
-    _time_axis(axes, time, known)
+    time_axis(axes, time, known)
     height = figure.get_size_inches()[1]
     figure.text(0.62 / WIDTH, 2.14 / height, place_name, weight="bold", va="bottom")
     figure.legend(handles=handles, loc="lower left", ncols=3, bbox_to_anchor=(0.62 / WIDTH, 1.9 / height),

@@ -8,13 +8,16 @@ import numpy as np
 import xarray as xr
 
 from ..units import format_number
+from .basemap import degrees
+from .fields import check_field, draw_field, ground_of
+from .keys import colour_bar, empty_note
 from .naming import check_variable
-from .region_field import check_map, draw_field, empty_note, ground_of
-from .series import _time_axis
+from .panels import map_panels
+from .scales import class_colours
+from .series import time_axis
 from .style import GREY, INK, VERMILION, WIDTH, axis_label, drawn, finish, new_figure, place, text_width, wrap
 
 if TYPE_CHECKING:
-    from matplotlib.colors import BoundaryNorm, ListedColormap
     from matplotlib.figure import Figure
 
 #: Edges of the classes [%]: those of the U.S. Drought Monitor, and their mirror on the wet side.
@@ -44,30 +47,22 @@ def drought_map(percentile: xr.DataArray) -> Figure:
     SchemaError
         If the array is no map.
     """
-    da = check_map(percentile)
-    cmap, norm = _classes()
-    ground = ground_of(da)
-    wide = min(WIDTH - 0.9, 4.6 / ground.aspect)
-    tall = wide * ground.aspect
-    figure = new_figure(WIDTH, tall + 1.2)
-    axes = place(figure, (WIDTH - wide + 0.3) / 2, 0.97, wide, tall)
-    draw_field(axes, ground, da, cmap=cmap, norm=norm)
-    if not np.isfinite(da.values).any():
-        empty_note(axes, "no percentile on this date")
-    bar_axes = place(figure, WIDTH * 0.14, 0.42, WIDTH * 0.72, 0.12)
-    from matplotlib.cm import ScalarMappable
-
-    bar = figure.colorbar(ScalarMappable(norm, cmap), cax=bar_axes, orientation="horizontal", spacing="uniform",
-                          ticks=EDGES)  # fmt: skip
-    bar.outline.set_linewidth(0.5)
-    bar.set_label(axis_label(percentile))
-    for k, text in enumerate(("D4", "D3", "D2", "D1", "D0", "normal")):
-        bar_axes.text((k + 0.5) / len(COLOURS), 1.25, text, transform=bar_axes.transAxes, size=7, ha="center",
-                      va="bottom", color=GREY)  # fmt: skip
+    check_field(percentile)
+    values = np.asarray(percentile, dtype="float64")
+    mappable = class_colours(COLOURS, edges=EDGES)
+    ground = ground_of(percentile)
     date = str(percentile["time"].values)[:10] if "time" in percentile.coords else ""
-    figure.text(axes.get_position().x0, axes.get_position().y1 + 0.01, date, weight="bold", va="bottom")
-    known = np.isfinite(da.values)
-    dry = 100 * float((da.values[known] < 20).mean()) if known.any() else float("nan")
+    figure, panels = map_panels(ground, [date], footer=0.74, field=True)
+    axes = panels[0]
+    draw_field(axes, ground, percentile, mappable)
+    known = np.isfinite(values)
+    if not known.any():
+        empty_note(axes, "no percentile on this date")
+    bar = colour_bar(figure, mappable, axis_label(percentile), ticks=EDGES, at=(WIDTH * 0.14, 0.42, WIDTH * 0.72, 0.12))
+    for k, text in enumerate(("D4", "D3", "D2", "D1", "D0", "normal")):
+        bar.ax.text((k + 0.5) / len(COLOURS), 1.25, text, transform=bar.ax.transAxes, size=7, ha="center",
+                      va="bottom", color=GREY)  # fmt: skip
+    dry = 100 * float((values[known] < 20).mean()) if known.any() else float("nan")
     words = f"{format_number(dry, 0)} % of the cells with a value lie below the 20th percentile."
     return finish(figure, percentile, title=f"Drought percentiles {date}".strip(), description=words)
 
@@ -107,7 +102,7 @@ def drought_area_series(area: xr.Dataset) -> Figure:
         handles.append(Patch(color=colour, label=f"below {level:g} %"))
     axes.set_ylim(0, 100)
     axes.set_ylabel("Share of the area [%]")
-    _time_axis(axes, time, known)
+    time_axis(axes, time, known)
     figure.legend(handles=handles, loc="lower left", ncols=len(handles), bbox_to_anchor=(0.62 / WIDTH, 2.02 / 2.4),
                   borderaxespad=0, borderpad=0.1, handlelength=1.2, columnspacing=1.4)  # fmt: skip
     worst = np.asarray(area["share"].isel(threshold=0), dtype="float64")
@@ -184,13 +179,10 @@ def drought_timeline(events: xr.Dataset, *, rows: str = "cell") -> Figure:
     axes.plot(date2num(start[flash]), where, "v", ms=3.4, color=VERMILION, mew=0, zorder=4)
     axes.xaxis_date()
     edge = np.sort(np.r_[start, stop])
-    _time_axis(axes, edge, np.ones(edge.size, bool))
+    time_axis(axes, edge, np.ones(edge.size, bool))
     if not edge.size:
         empty_note(axes, "no event")
-    bar_axes = place(figure, left, 0.36, 2.4, 0.1)
-    bar = figure.colorbar(ScalarMappable(norm, cmap), cax=bar_axes, orientation="horizontal")
-    bar.outline.set_linewidth(0.5)
-    bar.set_label(axis_label(events["intensity"]))
+    colour_bar(figure, ScalarMappable(norm, cmap), axis_label(events["intensity"]), at=(left, 0.36, 2.4, 0.1))
     figure.text((left + 2.7) / WIDTH, 0.36 / figure.get_size_inches()[1], "▼ flash drought    ◂ ▸ begins or ends where "
                 "nothing is known", size=7.5, color=GREY, va="bottom")  # fmt: skip
     more = "" if len(labels) <= len(shown) else f" of {len(labels)}, those with most severity"
@@ -203,13 +195,5 @@ def _row_names(events: xr.Dataset, rows: str) -> np.ndarray:
         check_variable(events, rows, where="events")
         return events[rows].values.astype(str)
     check_variable(events, "lat", "lon", where="events")
-    from .basemap import degrees
-
     return np.array([f"{degrees(round(a, 3), 'NS')}, {degrees(round(b, 3), 'EW')}" for a, b in
                      zip(events["lat"].values, events["lon"].values, strict=True)], dtype=str)  # fmt: skip
-
-
-def _classes() -> tuple[ListedColormap, BoundaryNorm]:
-    from matplotlib.colors import BoundaryNorm, ListedColormap
-
-    return ListedColormap(list(COLOURS)), BoundaryNorm(EDGES, len(COLOURS))

@@ -1,4 +1,4 @@
-"""Maps of gridded fields side by side, such as truth, record and error."""
+"""Gridded fields on a map: what is a field, the ground that holds it, its cells in colours, marks on some of them."""
 
 from __future__ import annotations
 
@@ -10,87 +10,101 @@ import xarray as xr
 
 from ..errors import SchemaError
 from .basemap import Basemap
-from .scales import family, scale
-from .style import GREY, WIDTH, axis_label, drawn, finish, new_figure, place, wrap
+from .style import INK
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
 
-#: Most maps in a row.
-COLUMNS = 3
+#: A field with more rows or columns of cells to the inch is thinned: no eye and no screen would tell them apart.
+CELLS_PER_INCH = 210
+#: Distance between marks [inch].
+APART = 0.055
 
 
-@drawn
-def field_maps(fields: Mapping[str, xr.DataArray]) -> Figure:
-    """Draw several fields of one region; fields of one kind (such as soil moisture) share their colours.
+def check_field(da: xr.DataArray, *more: str) -> None:
+    """Raise SchemaError unless an array is a map, with further dimensions for the panels."""
+    if set(da.dims) != {"lat", "lon", *more} or min(da.sizes["lat"], da.sizes["lon"]) < 2:
+        wanted = ", ".join((*more, "lat", "lon"))
+        raise SchemaError(str(da.name or "map"), found=f"dims {dict(da.sizes)}",
+                          needed=f"({wanted}) with at least 2 × 2 cells", do="Select one time and layer.")  # fmt: skip
 
-    Parameters
-    ----------
-    fields : mapping of str to DataArray
-        Heading -> field, dims ``(lat, lon)`` on one grid, with ``units``, ``long_name`` and a name that tells its
-        kind (``sm``, ``bias``, ``ubrmse``, ...).
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    SchemaError
-        If there is no field, or one has other dims or another grid than the first.
-    """
+def check_fields(fields: Mapping[str, xr.DataArray]) -> None:
+    """Raise SchemaError unless there is a map, and all are maps of one grid."""
     if not fields:
         raise SchemaError("fields", found="no field", needed="at least one")
     first = next(iter(fields.values()))
     for heading, da in fields.items():
-        if set(da.dims) != {"lat", "lon"} or any(not da[d].equals(first[d]) for d in ("lat", "lon")):
-            raise SchemaError(f"fields[{heading!r}]", found=f"dims {dict(da.sizes)}", needed="(lat, lon) of one grid",
-                              do="Select one time and layer.")  # fmt: skip
-    lat, lon = (first[d].values.astype(float) for d in ("lat", "lon"))
-    edges = [_edges(lat), _edges(lon)]
-    ground = Basemap.around(*(np.array([e.min(), e.max()]) for e in edges))
-    grid_lon, grid_lat = np.meshgrid(edges[1], edges[0])
+        check_field(da)
+        if any(not da[d].equals(first[d]) for d in ("lat", "lon")):
+            raise SchemaError(f"fields[{heading!r}]", found=f"another grid, {dict(da.sizes)}",
+                              needed=f"fields of one grid, {dict(first.sizes)}", do="Regrid it.")  # fmt: skip
+
+
+def ground_of(da: xr.DataArray) -> Basemap:
+    """The map that holds all cells of a field, the world for a wide one."""
+    lat, lon = _edges_of(da)
+    grid_lon, grid_lat = np.meshgrid(lon[[0, -1]] + np.array([1e-6, -1e-6]), lat)
+    middle = np.meshgrid(da["lon"].values.astype(float), lat[[0, -1]])
+    return Basemap.around(np.r_[grid_lat.ravel(), middle[1].ravel()], np.r_[grid_lon.ravel(), middle[0].ravel()])
+
+
+def draw_field(axes: Axes, ground: Basemap, da: xr.DataArray, mappable: ScalarMappable) -> None:
+    """Draw the cells of a field (lat, lon) below the shore; cells without a value show the ground.
+
+    The axes show the ground already, drawn with ``field=True``. A field finer than :data:`CELLS_PER_INCH` is thinned
+    to every k-th row and column, never averaged.
+    """
+    step = max(1, int(np.ceil(1 / CELLS_PER_INCH / _cell_inches(axes, ground, da))))
+    da = da.transpose("lat", "lon")[step // 2 :: step, step // 2 :: step]
+    lat, lon = _edges_of(da)
+    grid_lon, grid_lat = np.meshgrid(np.clip(lon, -180, 180) if ground.world else lon, np.clip(lat, -90, 90))
+    values = np.ma.masked_invalid(np.asarray(da, dtype="float64"))
     x, y = ground.project(grid_lat, grid_lon)
-    kinds = {h: family(str(da.name)) if family(str(da.name)) != "other" else h for h, da in fields.items()}
-    together = {k: np.concatenate([np.asarray(fields[h], "float64").ravel() for h in fields if kinds[h] == k])
-                for k in kinds.values()}  # fmt: skip
-    columns = min(len(fields), COLUMNS)
-    gap, left, head, foot = 0.2, 0.5, 0.36, 0.86
-    wide = min((WIDTH - left - gap * (columns - 1) - 0.05) / columns, 3.4 / max(ground.aspect, 0.4))
-    tall = wide * ground.aspect
-    rows = -(-len(fields) // columns)
-    figure = new_figure(WIDTH, rows * (tall + head + foot))
-    for i, (heading, da) in enumerate(fields.items()):
-        row, column = divmod(i, columns)
-        bottom = (rows - 1 - row) * (tall + head + foot) + foot
-        axes = place(figure, left + column * (wide + gap), bottom, wide, tall)
-        colours = scale(str(da.name), together[kinds[heading]])
-        mappable = colours.mappable()
-        ground.draw(axes, labels=(True, column == 0), field=True)
-        values = np.ma.masked_invalid(np.asarray(da.transpose("lat", "lon"), "float64"))
-        axes.pcolormesh(x, y, values, norm=mappable.norm, cmap=mappable.cmap, rasterized=True, zorder=0.25)
-        axes.set_title(wrap(heading, max(12, int(wide / 0.066))), size=8, pad=4)
-        bar_axes = place(figure, left + column * (wide + gap) + 0.06 * wide, bottom - 0.36, 0.88 * wide, 0.09)
-        bar = figure.colorbar(mappable, cax=bar_axes, orientation="horizontal", extend=colours.extend)
-        bar.ax.tick_params(labelsize=7)
-        bar.locator = _ticks()
-        bar.update_ticks()
-        bar.set_label(wrap(axis_label(da), max(16, int(wide / 0.06))), size=7.5)
-        bar.outline.set_linewidth(0.5)
-        if not values.count():
-            axes.text(0.5, 0.5, "no value", transform=axes.transAxes, ha="center", color=GREY, style="italic")
-    known = "; ".join(f"{h}: {int(np.isfinite(np.asarray(d, 'float64')).sum())} cells" for h, d in fields.items())
-    return finish(figure, *fields.values(), title="Maps: " + ", ".join(fields), description=known)
+    axes.pcolormesh(x, y, values, norm=mappable.norm, cmap=mappable.cmap,  # type: ignore[arg-type]
+                    rasterized=True, zorder=0.25)  # fmt: skip
 
 
-def _ticks():
-    from matplotlib.ticker import MaxNLocator
+def draw_marks(axes: Axes, ground: Basemap, where: xr.DataArray, *, style: str = "dots") -> None:
+    """Mark cells of a boolean map (lat, lon) with ``"dots"`` or ``"strokes"``, thinned so that they stay apart."""
+    size = _cell_inches(axes, ground, where)
+    step = max(1, round(APART * (1 if style == "dots" else 1.3) / size))
+    where = where.transpose("lat", "lon")[step // 2 :: step, step // 2 :: step]
+    row, col = np.nonzero(np.asarray(where, dtype=bool))
+    x, y = ground.project(where["lat"].values[row].astype(float), where["lon"].values[col].astype(float))
+    if style == "dots":
+        dot = min(max(1.3, 0.3 * 72 * size * step), 3.2)
+        # a white rim where there is room: dots are seen on the dark ends of the colours as well
+        axes.plot(x, y, "o", ms=dot, mfc=INK, mec="white", mew=0.18 * dot if dot > 2 else 0.0, rasterized=True,
+                  zorder=0.35)  # fmt: skip
+    else:
+        axes.plot(x, y, ls="none", marker=(2, 2, -45), ms=4.2, mew=0.55, color=INK, rasterized=True, zorder=0.35)
 
-    return MaxNLocator(nbins=4, steps=[1, 2, 4, 5, 10])
 
+def edges(centres: np.ndarray) -> np.ndarray:
+    """Edges of cells half-way between centres; those of a single cell are half a unit from it.
 
-def _edges(centres: np.ndarray) -> np.ndarray:
+    Examples
+    --------
+    >>> edges(np.array([10.0, 5.0, 0.0])).tolist()
+    [12.5, 7.5, 2.5, -2.5]
+    >>> edges(np.array([3.0])).tolist()
+    [2.5, 3.5]
+    """
     if centres.size < 2:
-        return np.r_[centres[0] - 0.5, centres[0] + 0.5]
+        return np.r_[centres - 0.5, centres + 0.5]
     middle = (centres[1:] + centres[:-1]) / 2
     return np.r_[2 * centres[0] - middle[0], middle, 2 * centres[-1] - middle[-1]]
+
+
+def _edges_of(da: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
+    return edges(da["lat"].values.astype(float)), edges(da["lon"].values.astype(float))
+
+
+def _cell_inches(axes: Axes, ground: Basemap, da: xr.DataArray) -> float:
+    """Width of a cell on paper."""
+    figure = axes.get_figure(root=True)
+    wide = axes.get_position().width * (figure.get_size_inches()[0] if figure is not None else 1.0)
+    lon = edges(da["lon"].values.astype(float))
+    return float(abs(lon[-1] - lon[0]) / (lon.size - 1) / (360.0 if ground.world else ground.east - ground.west) * wide)

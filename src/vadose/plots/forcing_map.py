@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from .field_panels import check_maps, field_figure, legend_of_classes, mesh
+from .fields import check_fields, draw_field, ground_of
+from .keys import class_legend
 from .naming import check_variable
+from .panels import map_panels
+from .scales import class_colours
 from .style import BLUE, GREEN, ORANGE, VERMILION, drawn, finish
 
 if TYPE_CHECKING:
@@ -44,21 +47,18 @@ def forcing_map(discrepancies: dict[str, xr.Dataset]) -> Figure:
     """
     for name, ds in discrepancies.items():
         check_variable(ds, "cause", "slope_sm", where=name)
-    check_maps({name: ds["cause"] for name, ds in discrepancies.items()})
-    from matplotlib.colors import BoundaryNorm, ListedColormap
-
-    colours = ListedColormap([_NONE, *(c for c, _ in _LOOKS.values())])
-    norm = BoundaryNorm(np.arange(-1.5, len(_LOOKS)), colours.N)
-    first = next(iter(discrepancies.values()))["cause"].transpose("lat", "lon")
-    figure, panels = field_figure(first, list(discrepancies), footer=0.52)
+    check_fields({name: ds["cause"] for name, ds in discrepancies.items()})
+    colours = class_colours([_NONE, *(c for c, _ in _LOOKS.values())], edges=np.arange(-1.5, len(_LOOKS)))
+    ground = ground_of(next(iter(discrepancies.values()))["cause"])
+    figure, panels = map_panels(ground, list(discrepancies), footer=0.52, field=True)
     said = []
     for axes, (name, ds) in zip(panels, discrepancies.items()):
         cause = ds["cause"].transpose("lat", "lon")
         known = ds["slope_sm"].transpose("lat", "lon").notnull().values
-        mesh(axes, cause, np.ma.masked_where(~known, cause.values.astype(float)), norm=norm, cmap=colours)
+        draw_field(axes, ground, cause.where(known), colours)
         total = max(int(known.sum()), 1)
         shares = [f"{k} {100 * int((cause.values[known] == i).sum()) / total:.0f} %" for i, k in enumerate(_LOOKS)]
         said.append(f"{name}: {', '.join(shares)} of {known.sum()} cells")
-    legend_of_classes(figure, {words: colour for colour, words in _LOOKS.values()}, columns=2)
+    class_legend(figure, {words: colour for colour, words in _LOOKS.values()}, columns=2)
     return finish(figure, *discrepancies.values(), title="Trends of moisture and of rain",
                   description="; ".join(said) + ".")  # fmt: skip

@@ -9,6 +9,7 @@ import xarray as xr
 
 from ..errors import SchemaError
 from ..units import format_number
+from .keys import colour_bar
 from .scales import Scale, round_up
 from .style import GREY, WIDTH, axis_label, drawn, finish, new_figure, place, text_width
 
@@ -82,15 +83,8 @@ def variability_heat_map(anomaly: xr.DataArray) -> Figure:
                         ha="right", va="center", size=7.5)  # fmt: skip
     axes.set_xlabel("Year")
     figure.text(1.0, (height - 0.15) / height, "SD", ha="right", va="center", size=7.5, color=GREY)
-    bar = figure.colorbar(
-        mappable,
-        cax=place(figure, WIDTH * 0.28, 0.42, WIDTH * 0.44, 0.11),
-        orientation="horizontal",
-        extend="both" if finite.size and finite.max() > top else "neither",
-    )
     label = axis_label(anomaly)
-    bar.set_label(label)
-    bar.outline.set_linewidth(0.5)
+    colour_bar(figure, mappable, label)
     words = (
         ""
         if not np.isfinite(spread).any()

@@ -8,8 +8,11 @@ import numpy as np
 import xarray as xr
 
 from .basemap import degrees
+from .fields import edges
+from .keys import class_legend, colour_bar
 from .naming import check_variable
-from .style import FAINT, GREY, PALETTE, WIDTH, axis_label, drawn, finish, new_figure, place
+from .scales import Scale, class_colours
+from .style import FAINT, PALETTE, WIDTH, axis_label, drawn, finish, new_figure, place
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,9 +43,6 @@ def coverage_hovmoeller(coverage: xr.Dataset) -> Figure:
     -----
     The lower panel shows for each latitude and dekad the origin with the largest share.
     """
-    from matplotlib.colors import ListedColormap
-    from matplotlib.patches import Patch
-
     check_variable(coverage, "share", "covered", "origin", where="coverage")
     origins = coverage["origin"].values.astype(str).tolist()
     rounds = [o for o in origins if o not in OTHERS]
@@ -53,18 +53,16 @@ def coverage_hovmoeller(coverage: xr.Dataset) -> Figure:
     most = np.where(land, np.nan_to_num(share, nan=-1.0).argmax(axis=0), -1).astype("float64")
     most[most < 0] = np.nan
     time, lat = coverage["time"].values, coverage["lat"].values.astype(float)
-    entries = len(origins)
-    rows = -(-entries // 4)
+    rows = -(-len(origins) // 4)
     tall, foot = 1.35, 0.5 + 0.19 * rows
     figure = new_figure(WIDTH, 2 * tall + 0.78 + foot)
     width = WIDTH - 1.5
     upper = place(figure, 0.62, foot + tall + 0.52, width, tall)
     lower = place(figure, 0.62, foot, width, tall)
-    x, y = _time_edges(time), _edges(lat)
-    mesh = upper.pcolormesh(x, y, np.ma.masked_invalid(100 * covered), cmap="cividis", vmin=0, vmax=100,
-                            rasterized=True)  # fmt: skip
-    lower.pcolormesh(x, y, np.ma.masked_invalid(most), cmap=ListedColormap([colours[o] for o in origins]),
-                     vmin=-0.5, vmax=entries - 0.5, rasterized=True)  # fmt: skip
+    x, y = _time_edges(time), edges(lat)
+    share_colours, classes = Scale("cividis", 0.0, 100.0).mappable(), class_colours([colours[o] for o in origins])
+    for axes, values, look in ((upper, 100 * covered, share_colours), (lower, most, classes)):
+        axes.pcolormesh(x, y, np.ma.masked_invalid(values), norm=look.norm, cmap=look.cmap, rasterized=True)
     for axes, words in ((upper, f"{axis_label(coverage['covered']).partition('[')[0]}[%]"),
                         (lower, "Origin of most values")):  # fmt: skip
         axes.set_facecolor(FAINT)
@@ -73,12 +71,8 @@ def coverage_hovmoeller(coverage: xr.Dataset) -> Figure:
         ticks = [t for t in axes.get_yticks() if y.min() <= t <= y.max()]
         axes.set_yticks(ticks, [degrees(t, "NS") for t in ticks])
         axes.set_ylim(y.min(), y.max())
-    bar_axes = place(figure, 0.62 + width + 0.12, foot + tall + 0.52, 0.1, tall)
-    bar = figure.colorbar(mesh, cax=bar_axes)
-    bar.outline.set_linewidth(0.5)
-    handles = [Patch(facecolor=colours[o], edgecolor=GREY, linewidth=0.4, label=o) for o in origins]
-    figure.legend(handles=handles, loc="lower center", ncols=4, bbox_to_anchor=(0.5, 0.0), borderaxespad=0.1,
-                  handlelength=1.2, columnspacing=1.6)  # fmt: skip
+    colour_bar(figure, share_colours, at=(0.62 + width + 0.12, foot + tall + 0.52, 0.1, tall))
+    class_legend(figure, {o: colours[o] for o in origins})
     mean = "; ".join(f"{o} {100 * float(np.nanmean(s)) if land.any() else 0:.1f} %" for o, s in zip(origins, share))
     return finish(figure, coverage, title="Coverage by latitude and time",
                   description=f"Mean share of the land of each latitude: {mean}.")  # fmt: skip
@@ -88,10 +82,3 @@ def _time_edges(time: np.ndarray) -> np.ndarray:
     step = np.diff(time)
     last = step[-1] if step.size else np.timedelta64(10, "D")
     return np.r_[time, time[-1] + last]
-
-
-def _edges(centres: np.ndarray) -> np.ndarray:
-    if centres.size < 2:
-        return np.r_[centres[0] + 0.5, centres[0] - 0.5]
-    middle = (centres[1:] + centres[:-1]) / 2
-    return np.r_[2 * centres[0] - middle[0], middle, 2 * centres[-1] - middle[-1]]

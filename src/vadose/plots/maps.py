@@ -9,6 +9,7 @@ import xarray as xr
 
 from ..schema import status_name
 from .basemap import Basemap
+from .keys import colour_bar
 from .naming import check_variable, groups, status_words
 from .panels import map_panels
 from .scales import scale
@@ -122,8 +123,7 @@ def score_map(scores: xr.Dataset, metric: str) -> Figure:
     values = np.asarray(scores[metric], dtype="float64")
     lat, lon = scores["cell_lat"].values.astype(float), scores["cell_lon"].values.astype(float)
     products = groups(scores)
-    colours = scale(metric, values)
-    mappable = colours.mappable()
+    mappable = scale(metric, values).mappable()
     ground = Basemap.around(lat, lon)
     figure, panels = map_panels(ground, list(products), footer=0.62)
     size, dense = _point_size(products)
@@ -135,10 +135,7 @@ def score_map(scores: xr.Dataset, metric: str) -> Figure:
         axes.scatter(x[~void], y[~void], c=mappable.to_rgba(here[~void]), s=size**2, edgecolors=INK, linewidths=0.3,
                      zorder=3, rasterized=dense)  # fmt: skip
     label = axis_label(scores[metric])
-    bar_axes = place(figure, WIDTH * 0.28, 0.42, WIDTH * 0.44, 0.11)
-    bar = figure.colorbar(mappable, cax=bar_axes, orientation="horizontal", extend=colours.extend)
-    bar.set_label(label)
-    bar.outline.set_linewidth(0.5)
+    colour_bar(figure, mappable, label)
     if panels and not np.isfinite(values).all():
         mark = panels[0].plot([], [], "x", ms=5, color=GREY, mew=0.8, ls="none", label="no value")
         figure.legend(handles=mark, loc="lower right", bbox_to_anchor=(1.0, 0.24 / figure.get_size_inches()[1]),

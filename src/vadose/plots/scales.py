@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,9 +37,25 @@ class Scale:
         from matplotlib.colors import Normalize
 
         cmap = matplotlib.colormaps[self.cmap]
+        cmap.colorbar_extend = self.extend  # type: ignore[assignment]  # the colour bar takes it from there
         if self.under:
             cmap = cmap.with_extremes(under=self.under)
         return ScalarMappable(Normalize(self.low, self.high), cmap)
+
+
+def class_colours(colours: Sequence, *, edges: Sequence[float] | np.ndarray | None = None):
+    """A Matplotlib mappable for classes 0, 1, ..., or for those between edges, one colour each.
+
+    Examples
+    --------
+    >>> class_colours(["#ff0000", "#0000ff"]).to_rgba(np.array([1.0])).tolist()
+    [[0.0, 0.0, 1.0, 1.0]]
+    """
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+
+    bounds = np.arange(-0.5, len(colours)) if edges is None else np.asarray(edges)
+    return ScalarMappable(BoundaryNorm(bounds, len(colours)), ListedColormap(list(colours)))
 
 
 def family(name: str) -> str:

@@ -10,12 +10,14 @@ import xarray as xr
 from ..errors import SchemaError
 from ..units import format_number
 from .basemap import degrees
+from .keys import empty_note
 from .naming import check_variable
-from .style import BLUE, INK, VERMILION, WIDTH, axis_label, drawn, finish, new_figure, place, wrap
+from .style import INK, VERMILION, WIDTH, axis_label, drawn, finish, new_figure, place, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 #: A gap is longer than this many steps of the time axis.
 GAP = 1.5
@@ -61,15 +63,15 @@ def time_series(pairs: xr.Dataset, cell: int = 0, *, product: str = "") -> Figur
     right = axes if same else axes.twinx()
     stations = str(one["stations"].item()) if "stations" in one.variables else ""
     handles = [
-        _line(axes, time, reference, INK, "reference: " + (wrap(stations, 60).partition("\n")[0] or "stations")),
-        _line(right, time, estimate, VERMILION, f"estimate: {wrap(product, 50).partition(chr(10))[0]}"),
+        draw_runs(axes, time, reference, INK, "reference: " + (wrap(stations, 60).partition("\n")[0] or "stations")),
+        draw_runs(right, time, estimate, VERMILION, f"estimate: {wrap(product, 50).partition(chr(10))[0]}"),
     ]
     quantity = str(pairs["reference"].attrs.get("long_name", "soil moisture"))
     axes.set_ylabel(wrap(axis_label(pairs["reference"], quantity), 26))
     if not same:
         right.set_ylabel(wrap(axis_label(pairs["estimate"]), 26), color=VERMILION)
         right.spines["right"].set_visible(True)
-    _time_axis(axes, time, np.isfinite(reference) | np.isfinite(estimate))
+    time_axis(axes, time, np.isfinite(reference) | np.isfinite(estimate))
     both = int((np.isfinite(reference) & np.isfinite(estimate)).sum())
     place_words = ""
     if "cell_lat" in one.variables and "cell_lon" in one.variables:
@@ -121,7 +123,7 @@ def break_gaps(time: np.ndarray, values: np.ndarray) -> list[tuple[np.ndarray, n
     return runs
 
 
-def _line(axes: Axes, time: np.ndarray, values: np.ndarray, colour: str, label: str):
+def draw_runs(axes: Axes, time: np.ndarray, values: np.ndarray, colour: str, label: str) -> Line2D:
     """Draw runs as lines and single values as dots; returns the legend's handle."""
     runs = break_gaps(time, values)
     long = [run for run in runs if run[0].size > 1]
@@ -138,17 +140,22 @@ def _line(axes: Axes, time: np.ndarray, values: np.ndarray, colour: str, label: 
     return handle
 
 
-def _time_axis(axes: Axes, time: np.ndarray, shown: np.ndarray) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
+def time_axis(axes: Axes, time: np.ndarray, shown: np.ndarray) -> None:
+    """Fit the horizontal axis to the times that are shown, with dates as short as can be."""
     inside = time[shown] if shown.any() else time
     if inside.size:
         first, last = inside[0].astype("datetime64[s]"), inside[-1].astype("datetime64[s]")
         margin = max((last - first) // 80, np.timedelta64(12, "h"))
         axes.set_xlim(first - margin, last + margin)
-        locator = AutoDateLocator(minticks=3, maxticks=9)
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        date_axis(axes)
     if not shown.any():
-        axes.text(0.5, 0.5, "no value in this cell", transform=axes.transAxes, ha="center", va="center", style="italic",
-                  color=BLUE)  # fmt: skip
+        empty_note(axes, "no value in this cell")
+
+
+def date_axis(axes: Axes) -> None:
+    """Write dates below the horizontal axis, as short as can be."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=9)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))

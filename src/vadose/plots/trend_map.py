@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from ..errors import ConfigError, SchemaError
+from .fields import check_field, check_fields, draw_field, draw_marks, ground_of
+from .keys import BAR, colour_bar
 from .naming import check_variable
-from .panels import check_field, draw_field, draw_marks, ground_of, map_panels
+from .panels import map_panels
 from .scales import Scale, scale
-from .style import INK, WIDTH, axis_label, drawn, finish, place
+from .style import INK, axis_label, drawn, finish
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: What to mark, and how.
-MARKS = {"significant": "dots", "insignificant": "strokes", "none": ""}
+#: What to mark: its marks, and the words for them.
+MARKS = {"significant": ("dots", "dots: significant"), "insignificant": ("strokes", "strokes: not significant"),
+         "none": ("", "")}  # fmt: skip
 
 
 @drawn
@@ -67,53 +71,80 @@ def trend_map(
         raise ConfigError("mark", found=repr(mark), needed=f"one of {list(MARKS)}")
     check_variable(trend, "slope", where="trend")
     slope = trend["slope"]
-    more = [dim] if dim else []
-    check_field(slope, *more)
+    check_field(slope, *([dim] if dim else []))
+    level = "" if "p_value" not in trend else f" (p < {alpha:g})"
     if mark != "none" and significant is None:
         check_variable(trend, "p_value", where="trend")
         significant = trend["p_value"] < alpha
     if significant is not None and set(significant.dims) != set(slope.dims):
         raise SchemaError("significant", found=f"dims {tuple(map(str, significant.dims))}",
                           needed=f"{tuple(map(str, slope.dims))}")  # fmt: skip
-    values = np.asarray(slope, dtype="float64")
-    colours = scale("trend", values)
-    if limits is not None:
-        colours = Scale(colours.cmap, *limits, "both")
-    mappable = colours.mappable()
-    ground = ground_of(slope)
-    titles = [str(v) for v in slope[dim].values] if dim else [""]
-    figure, panels = map_panels(ground, titles, footer=0.82 if mark != "none" else 0.66)
-    for k, axes in enumerate(panels):
-        one = slope.isel({dim: k}) if dim else slope
-        one = one.transpose("lat", "lon")
-        here = np.asarray(one, dtype="float64")
-        rgba = mappable.to_rgba(here)
-        rgba[~np.isfinite(here)] = 0.0
-        draw_field(axes, ground, one, rgba)
-        _shore_on_top(axes)
-        if significant is not None and mark != "none":
-            sure = significant.isel({dim: k}) if dim else significant
-            draw_marks(axes, ground, (sure if mark == "significant" else ~sure) & one.notnull(), style=MARKS[mark])
-    bottom = 0.58 if mark != "none" else 0.42
-    bar = figure.colorbar(mappable, cax=place(figure, WIDTH * 0.28, bottom, WIDTH * 0.44, 0.11),
-                          orientation="horizontal", extend=colours.extend)  # fmt: skip
+    names = [str(v) for v in slope[dim].values] if dim else [""]
+    slopes = [slope.isel({dim: k}) if dim else slope for k in range(len(names))]
+    marked: list[xr.DataArray | None] = [None] * len(names)
+    if significant is not None and mark != "none":
+        wanted = significant if mark == "significant" else ~significant
+        marked = [wanted.isel({dim: k}) if dim else wanted for k in range(len(names))]
     label = axis_label(slope)
-    bar.set_label(label)
-    bar.outline.set_linewidth(0.5)
-    if mark != "none":
-        level = "" if "p_value" not in trend else f" (p < {alpha:g})"
-        figure.text(0.5, 0.04 / figure.get_size_inches()[1], ("dots: significant" if mark == "significant" else
-                    "strokes: not significant") + level, ha="center", va="bottom", size=7.5, color=INK)  # fmt: skip
+    figure = _maps(slopes, marked, names, label=label, limits=limits, mark=mark,
+                   level=level)  # fmt: skip
+    values = np.asarray(slope, dtype="float64")
     known = np.isfinite(values)
     share = 100 * float((values[known] > 0).mean()) if known.any() else float("nan")
     return finish(figure, trend, slope, title=f"{label}: map",
                   description=f"{int(known.sum())} cells have a trend; {share:.0f} % of them rise.")  # fmt: skip
 
 
-def _shore_on_top(axes) -> None:
-    """Shores above the field that covers the land, and darker."""
-    from matplotlib.collections import LineCollection
+@drawn
+def trend_panels(trends: Mapping[str, xr.Dataset], *, alpha: float = 0.05) -> Figure:
+    """Draw trend maps of several products with one colour scale, dots where a trend is significant.
 
-    for artist in axes.collections:
-        if isinstance(artist, LineCollection):
-            artist.set(zorder=0.4, color=INK)
+    Parameters
+    ----------
+    trends : mapping
+        Product name -> dataset with ``slope`` and, where there is one, ``p_value``, dims (lat, lon), as
+        ``analysis.common_trends`` gives.
+    alpha : float
+        Level below which a p-value is significant.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    SchemaError
+        If there is no product, or something is no map of trends.
+    """
+    for name, ds in trends.items():
+        check_variable(ds, "slope", where=name)
+    slopes = {name: ds["slope"] for name, ds in trends.items()}
+    check_fields(slopes)
+    marked = {name: ds["p_value"] < alpha if "p_value" in ds else None for name, ds in trends.items()}
+    label = axis_label(next(iter(slopes.values())), "trend")
+    figure = _maps(list(slopes.values()), list(marked.values()), list(slopes), label=label, limits=None,
+                   mark="significant", level=f" (p < {alpha:g})")  # fmt: skip
+    known = [f"{name}: {int(np.isfinite(np.asarray(s)).sum())} cells" for name, s in slopes.items()]
+    return finish(figure, *trends.values(), title=f"{label}: maps of products",
+                  description=f"Dots where p < {alpha:g}. " + "; ".join(known) + ".")  # fmt: skip
+
+
+def _maps(slopes: Sequence[xr.DataArray], marked: Sequence[xr.DataArray | None], titles: Sequence[str], *, label: str,
+          limits: tuple[float, float] | None, mark: str, level: str) -> Figure:  # fmt: skip
+    """Maps of slopes with one colour scale, the marks of each, and what they mean."""
+    colours = scale("trend", np.concatenate([np.asarray(s, dtype="float64").ravel() for s in slopes]))
+    if limits is not None:
+        colours = Scale(colours.cmap, *limits, "both")
+    mappable = colours.mappable()
+    ground = ground_of(slopes[0])
+    style, words = MARKS[mark]
+    room = 0.16 if words else 0.0
+    figure, panels = map_panels(ground, titles, footer=0.66 + room, field=True)
+    for axes, slope, where in zip(panels, slopes, marked, strict=True):
+        draw_field(axes, ground, slope, mappable)
+        if where is not None:
+            draw_marks(axes, ground, where & slope.notnull(), style=style)
+    colour_bar(figure, mappable, label, at=(BAR[0], BAR[1] + room, *BAR[2:]))
+    if words:
+        figure.text(0.5, 0.04 / figure.get_figheight(), words + level, ha="center", va="bottom", size=7.5, color=INK)
+    return figure

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from ..units import DASH, format_number
+from .keys import class_legend, empty_note
 from .naming import check_variable
 from .rows import fit_axis, row_chart
 from .style import BLACK, GREY, PALETTE, axis_label, drawn, finish
@@ -55,8 +56,7 @@ def share_bars(table: xr.Dataset, *, region: str = "all") -> Figure:
     axes = chart.axes
     for row in range(len(keys)):
         if not cells[row]:
-            axes.text(0.5, row, "no trend", transform=axes.get_yaxis_transform(), ha="center", va="center",
-                      size=7.5, color=GREY, style="italic")  # fmt: skip
+            empty_note(axes, "no trend", row=row)
             continue
         for name, sign, pale, dark in (("drying", -1, DRIER_PALE, DRIER), ("wetting", 1, WETTER_PALE, WETTER)):
             axes.barh(row, sign * get[name][row], 0.62, color=pale, lw=0)
@@ -64,11 +64,8 @@ def share_bars(table: xr.Dataset, *, region: str = "all") -> Figure:
     axes.set_xlim(-100, 100)
     axes.set_xticks(range(-100, 101, 25), [f"{abs(t)}" for t in range(-100, 101, 25)])
     axes.axvline(0, color=BLACK, lw=0.8)
-    from matplotlib.patches import Patch
-
     looks = {"drier, significant": DRIER, "drier": DRIER_PALE, "wetter": WETTER_PALE, "wetter, significant": WETTER}
-    chart.figure.legend(handles=[Patch(facecolor=c, label=n) for n, c in looks.items()], loc="lower center", ncols=4,
-                        bbox_to_anchor=(0.5, 0.0), borderaxespad=0.1, handletextpad=0.4)  # fmt: skip
+    class_legend(chart.figure, looks)
     said = "; ".join(f"{n}: {d} % drier, {w} % wetter" for n, d, w in zip(names, columns["drier %"],
                                                                          columns["wetter %"]))  # fmt: skip
     return finish(chart.figure, table, title=f"Shares of drying and wetting, {region}", description=said)
@@ -123,8 +120,7 @@ def region_rates(table: xr.Dataset, *, period: str, kind: str | None = None) -> 
     for row, (middle, low, high) in enumerate(values):
         colour = PALETTE[row % len(products) % len(PALETTE)]
         if not np.isfinite(middle):
-            chart.axes.text(0.5, row, "no trend", transform=chart.axes.get_yaxis_transform(), ha="center", va="center",
-                            size=7.5, color=GREY, style="italic")  # fmt: skip
+            empty_note(chart.axes, "no trend", row=row)
             continue
         chart.axes.plot([low, high], [row, row], color=colour, lw=1.6)
         chart.axes.plot(middle, row, "o", ms=4.5, color=colour, mec="white", mew=0.6, zorder=3)

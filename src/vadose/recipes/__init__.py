@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -10,10 +9,9 @@ from pathlib import Path
 from ..errors import ConfigError
 from .config import load
 from .ingest import ingest
+from .progress import Step, silent
 
 __all__ = ["RECIPES", "Recipe", "ingest", "load", "names", "run"]
-
-Step = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def names() -> dict[str, str]:
 
 
 def run(name: str, *, out: str | Path, data: str | Path | None = None, library: str | None = None,
-        config: str | Path | None = None, step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
+        config: str | Path | None = None, step: Step = silent) -> Path:  # fmt: skip
     """Run a built-in recipe.
 
     Parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,7 +9,7 @@ import pydantic
 import xarray as xr
 from pydantic import Field
 
-from .. import plots, schema, twin, validation
+from .. import plots, schema, validation
 from ..errors import ConfigError
 from ..report import Report
 from ..store import Library
@@ -18,14 +17,15 @@ from .citing import cite
 from .compare_classes import add_classes
 from .compare_report import add_tables
 from .config import Bbox, MatchConfig, ProductConfig, StationConfig
-from .evaluate import save_dataset, writable_folder
+from .earth import Earth
+from .figures import add_figure
 from .inputs import open_product, open_stations, within_depth
+from .outputs import save_dataset, writable_folder
+from .progress import Step, silent
 from .settings import Strict, absolute, check, dump, read
 
-Step = Callable[[int, int, str], None]
-
 #: The simulated region of a run without library.
-REGION, RESOLUTION, YEARS, SEED = (-6.0, 37.0, 0.0, 42.0), 0.25, (2015, 2018), 7
+EARTH = Earth((-6.0, 37.0, 0.0, 42.0), 0.25, (2015, 2018), seed=7, step="dekad", products="rsssm")
 CANDIDATE = "smap_e"
 OTHERS = ("smos_ic", "ascat_swi", "amsr2_jaxa", "amsr2_lprm")
 
@@ -63,7 +63,7 @@ class CompareConfig(Strict):
 
 
 def compare_products(*, out: str | Path, library: str | None = None, config: str | Path | None = None,
-                     step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
+                     step: Step = silent) -> Path:  # fmt: skip
     """Compare one product with many by stations, in time and in space.
 
     Parameters
@@ -124,17 +124,15 @@ def _settings(folder: Path, library: str | None, config: str | Path | None, step
         return found.model_copy(update={"candidate": products[0], "others": products[1:], "stations": stations,
                                         "library": home})  # fmt: skip
     url = library or str(folder / "library")
-    store = Library(url)
     names = [f"twin/{n}" for n in (CANDIDATE, *OTHERS)]
-    missing = [n for n in (*names, "twin/stations") if n not in store.names()]
-    if library and missing:
-        raise ConfigError("--library", found=f"a library without {', '.join(missing)}", needed="settings",
-                          do="Give --config with candidate, others and stations.")  # fmt: skip
-    if missing:
+    if library:
+        held = Library(library, create=False).names()
+        if missing := [n for n in (*names, "twin/stations") if n not in held]:
+            raise ConfigError("--library", found=f"a library without {', '.join(missing)}", needed="settings",
+                              do="Give --config with candidate, others and stations.")  # fmt: skip
+    else:
         step(0, 1, "simulating land, weather, soil water and products")
-        for name in store.names():
-            store.delete(name)
-        twin.create(store, region=REGION, resolution=RESOLUTION, years=YEARS, seed=SEED, step="dekad", products="rsssm")
+        EARTH.make(Library(url))
     raw = {
         "title": "One simulated product against others", "library": url,
         "candidate": {"label": CANDIDATE, "dataset": names[0]}, "match": {"window": "6D"},
@@ -159,7 +157,7 @@ def _report(settings: CompareConfig, result: xr.Dataset, pairs: dict, stations: 
     for metric, unit in (("r", "1"), ("rmse", "m3 m-3"), ("ubrmse", "m3 m-3")) if seen else ():
         caption = f"Spatial {validation.METRICS[metric][1]} per date: over the year, over the years, and coverage."
         figure = plots.spatial_courses(dict(list(seen.items())[:8]), metric)
-        report.add_figure(plots.svg(figure, title=caption, description=caption), caption, units=unit)
+        add_figure(report, figure, caption, unit)
     methods = ["stations", "validation", "anomalies", "false_discovery_rate", "rsssm"]
     cite(report, folder, products=dict.fromkeys(p.id for p in settings.products if p.id), methods=methods)
     return report.write(folder / "report.html")

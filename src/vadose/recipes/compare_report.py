@@ -7,6 +7,7 @@ import xarray as xr
 
 from .. import plots, schema, units
 from ..report import Column, Report
+from .figures import add_figure
 
 #: Metric -> as printed.
 NAMES = {"r": "R", "rmse": "RMSE", "bias": "bias", "ubrmse": "ubRMSE", "anomaly_r": "anomaly R"}
@@ -58,8 +59,8 @@ def add_tables(report: Report, result: xr.Dataset) -> None:
         for m in ("r", "ubrmse"):
             if m in metrics:
                 caption = f"{title}: {NAMES[m]} of {candidate} minus that of each other product, with intervals."
-                report.add_figure(plots.svg(plots.forest(_forest(one, m), "difference"), title=caption), caption,
-                                  units=str(one["unit"].sel(metric=m).values))  # fmt: skip
+                figure = plots.forest(_forest(one, m), "difference")
+                add_figure(report, figure, caption, str(one["unit"].sel(metric=m).values))
 
 
 def _interval(one: xr.Dataset, other: str, metric: str) -> str:

@@ -10,7 +10,8 @@ import xarray as xr
 from .. import plots, schema, units, validation
 from ..errors import InputFileError
 from ..report import Column, Report
-from .evaluate import save_dataset, writable_folder
+from .figures import add_figure
+from .outputs import save_dataset, writable_folder
 
 _NAMES = {"r": "R", "bias": "bias", "ubrmse": "ubRMSE", "rmse": "RMSE", "anomaly_r": "anomaly R"}
 
@@ -67,7 +68,7 @@ def compare_runs(a: str | Path, b: str | Path, *, out: str | Path) -> Path:
             table = table.assign(n=result["n_common"].sel(metric=metric)).reset_coords(drop=True)
             for name in table.data_vars:
                 table[name].attrs = {"units": unit, "long_name": f"{_NAMES[metric]}, B minus A"}
-            report.add_figure(plots.svg(plots.forest(table, "difference"), title=caption), caption, units=unit)
+            add_figure(report, plots.forest(table, "difference"), caption, unit)
     report.add_provenance({f"run {k}": {"scores": str(p), "software": r.attrs.get("software", ""),
                                         "title": r.attrs.get("title", "")}
                            for k, p, r in zip("AB", (a, b), runs, strict=True)})  # fmt: skip

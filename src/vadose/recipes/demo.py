@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from .. import twin, validation
 from ..report import Column, Report
 from ..store import Library
 from .config import EvaluateConfig, validate
-from .evaluate import evaluate, writable_folder
+from .evaluate import evaluate
 from .fusion_report import add_summary
 from .fusion_settings import FusionSettings
+from .outputs import writable_folder
+from .progress import Step, silent
 from .true_pairs import true_pairs
 from .twin_exam import run_exams, write_exams
 from .validation_report import with_interval
-
-Step = Callable[[int, int, str], None]
 
 REGION = (-4.0, 38.0, 1.0, 42.0)
 RESOLUTION = 0.25
@@ -27,7 +26,7 @@ SENSORS = {"Simulated sensor A": "twin/sensor_a", "Simulated sensor B": "twin/se
 
 
 def demo(*, out: str | Path, seed: int = 7, fusion: FusionSettings = FUSION,
-         step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
+         step: Step = silent) -> Path:  # fmt: skip
     """Make a small simulated Earth, validate its sensors, fuse eleven products, and compare both with the truth.
 
     Parameters

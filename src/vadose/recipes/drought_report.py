@@ -10,6 +10,7 @@ import xarray as xr
 
 from .. import plots, schema
 from ..report import Column, Report
+from .figures import add_figure
 
 #: Limits of the SWDI classes of Martínez-Fernández et al. (2015).
 SWDI = {"none": (0.0, np.inf), "mild": (-2.0, 0.0), "moderate": (-5.0, -2.0), "severe": (-10.0, -5.0),
@@ -18,7 +19,8 @@ WORKS = [
     ("Samaniego et al. (2013): Implications of parameter uncertainty on soil moisture drought analysis in Germany.",
      "10.1175/JHM-D-12-075.1"),
     ("Svoboda et al. (2002): The Drought Monitor.", "10.1175/1520-0477-83.8.1181"),
-    ("Ford and Labosier (2017): Meteorological conditions associated with the onset of flash drought.",
+    ("Ford and Labosier (2017): Meteorological conditions associated with the onset of flash drought in the eastern "
+     "United States.",
      "10.1016/j.agrformet.2017.08.031"),
     ("Martínez-Fernández et al. (2015): A soil water based index as a suitable agricultural drought indicator.",
      "10.1016/j.jhydrol.2014.12.051"),
@@ -41,11 +43,11 @@ def write(folder: Path, *, settings: dict[str, Any], record: xr.DataArray, resul
     caption = f"Percentiles on {str(date)[:10]}" + (
         "." if settings["date"] else ", the date with most area below 20 %."
     )
-    report.add_figure(plots.svg(plots.drought_map(day), title=caption), caption, units="%")
+    add_figure(report, plots.drought_map(day), caption, "%")
     _states(report, result)
     report.add_section("Area under drought", "Share of the known area; blank where less than half of it is known.")
     caption = "Share of the area below the percentiles of the classes D0 to D4."
-    report.add_figure(plots.svg(plots.drought_area_series(area), title=caption), caption, units="%")
+    add_figure(report, plots.drought_area_series(area), caption, "%")
     _events(report, events)
     if "swdi" in result:
         _deficit(report, result["swdi"])
@@ -53,7 +55,8 @@ def write(folder: Path, *, settings: dict[str, Any], record: xr.DataArray, resul
         _change(report, change)
     report.add_section("Origin")
     report.add_provenance({"record": record.attrs.get("source", ""), **settings, "software": result.attrs["software"]})
-    report.add_citations([*WORKS, ("Benjamini and Hochberg (1995): Controlling the false discovery rate.",
+    report.add_citations([*WORKS, ("Benjamini and Hochberg (1995): Controlling the false discovery rate: a practical "
+                                   "and powerful approach to multiple testing.",
                                    "10.1111/j.2517-6161.1995.tb02031.x")])  # fmt: skip
     return report.write(folder / "report.html")
 
@@ -76,7 +79,7 @@ def _events(report: Report, events: xr.Dataset) -> None:
         "end of the record hides a part.",
     )
     caption = "Events by cell, the cells with most severity; colour: mean deficit below the threshold."
-    report.add_figure(plots.svg(plots.drought_timeline(events), title=caption), caption, units="%")
+    add_figure(report, plots.drought_timeline(events), caption, "%")
     order = np.argsort(-events["severity"].values, kind="stable")[:15]
     rows = []
     for i in order:
@@ -116,4 +119,4 @@ def _change(report: Report, change: xr.Dataset) -> None:
         f"{change.attrs['alpha']:g}. Correlation of the two errors assumed: {change.attrs['correlation']:g}.",
     )
     caption = "Change and its combined standard uncertainty; dots: significant on the map as a whole."
-    report.add_figure(plots.svg(plots.change_map(change), title=caption), caption, units="m3 m-3")
+    add_figure(report, plots.change_map(change), caption)

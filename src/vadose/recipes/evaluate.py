@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from .. import matchup, products, schema, validation
+from .. import products, schema, validation
 from ..errors import ConfigError, InputFileError
 from ..report import Report
 from ..store import Library
-from .config import STATIONS, CollocationConfig, EvaluateConfig, ProductConfig, dump
-from .inputs import open_product, open_stations, within_depth
-
-Step = Callable[[int, int, str], None]
+from .config import STATIONS, CollocationConfig, EvaluateConfig, dump
+from .evaluate_pairs import common_pairs, depth_of, open_products, pairs_of
+from .inputs import open_stations, within_depth
+from .outputs import save_dataset, whole_file, writable_folder
+from .progress import Step, silent
 
 
 @dataclass
@@ -69,7 +67,7 @@ def _all_parts(parts: xr.Dataset, subsets: list[str]) -> xr.Dataset:
     return parts.reindex(subset=subsets, fill_value=fill)
 
 
-def evaluate(config: EvaluateConfig, *, out: str | Path | None = None, step: Step = lambda done, total, text: None,
+def evaluate(config: EvaluateConfig, *, out: str | Path | None = None, step: Step = silent,
              extra: Callable[[Report], None] | None = None) -> Path:  # fmt: skip
     """Run a validation and write its report.
 
@@ -99,29 +97,7 @@ def evaluate(config: EvaluateConfig, *, out: str | Path | None = None, step: Ste
     return write(result, config, folder, extra=extra)
 
 
-def writable_folder(path: str | Path) -> Path:
-    """Make an output folder, and refuse one that cannot take files before any work is done.
-
-    Raises
-    ------
-    ConfigError
-        If the path is a file or may not be written.
-    """
-    folder = Path(path)
-    do = "Choose another output folder."
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except (FileExistsError, NotADirectoryError) as err:
-        raise ConfigError(f"out {folder}", found="a file in its place", needed="a folder", do=do) from err
-    except OSError as err:
-        raise ConfigError(f"out {folder}", found=f"a folder that cannot be written ({err.strerror or err})",
-                          needed="a folder that can", do=do) from err  # fmt: skip
-    return folder
-
-
-def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: None) -> Evaluation:
+def compute(config: EvaluateConfig, *, step: Step = silent) -> Evaluation:
     """Match and score every product of a configuration; memory holds the pairs of all products.
 
     Raises
@@ -145,13 +121,13 @@ def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: No
     for i, product in enumerate(config.products):
         step(i + 1, total, product.label)
         if product.label not in opened:
-            opened |= _open(config, product, library)
+            opened |= open_products(config, product, library)
         ds = opened[product.label]
         result.simulated = result.simulated or schema.is_simulated(ds)
         title, version = str(ds.attrs.get("title", "")), str(ds.attrs.get("product_version", ""))
         result.inputs[product.label] = title if version in title else f"{title} {version}".strip()
         if product.label not in matched:
-            matched |= _match(config, product, opened, stations)
+            matched |= pairs_of(config, product, opened, stations)
         found = matched.pop(product.label).compute()
         _score(config, product.label, found, result)
         if not config.collocations:
@@ -164,45 +140,6 @@ def compute(config: EvaluateConfig, *, step: Step = lambda done, total, text: No
         result.collocations = [_collocate(config, c, opened, stations) for c in config.collocations]
     step(total, total, "report")
     return result.finish()
-
-
-def _open(config: EvaluateConfig, product: ProductConfig, library: Library | None) -> dict[str, xr.Dataset]:
-    """The product, with those of its depth where all are matched on common cells."""
-    if config.match.cells == "own":
-        return {product.label: open_product(config, product, library)}
-    same = [p for p in config.products if _depth(config, p) == _depth(config, product)]
-    return {p.label: open_product(config, p, library) for p in same}
-
-
-def _depth(config: EvaluateConfig, product: ProductConfig) -> tuple[float, float]:
-    return product.depth or config.stations.depth
-
-
-def _options(config: EvaluateConfig, product: ProductConfig) -> dict[str, Any]:
-    return dict(variable=product.variable, layer=product.layer, t_value=product.t_value,
-                max_distance=product.max_distance or config.match.max_distance)  # fmt: skip
-
-
-def _common(config: EvaluateConfig, labels: list[str], opened: dict[str, xr.Dataset], chosen: xr.Dataset) -> dict:
-    """Match-ups of some products on common cells."""
-    wanted = {p.label: p for p in config.products if p.label in labels}
-    hours = dict.fromkeys(labels, config.match.local_hours) if config.match.local_hours else {}
-    choices = validation.Evaluation(window=config.match.window, local_hours=hours,
-                                    options={k: _options(config, p) for k, p in wanted.items()})  # fmt: skip
-    return dict(validation.matchups({k: opened[k] for k in labels}, chosen, config=choices))
-
-
-def _match(config: EvaluateConfig, product: ProductConfig, opened: dict[str, xr.Dataset], stations: xr.Dataset
-           ) -> dict[str, xr.Dataset]:  # fmt: skip
-    """Match-up of a product, lazy where it is; with those of its depth where all are matched on common cells."""
-    chosen = within_depth(stations, _depth(config, product))
-    if config.match.cells == "own":
-        found = matchup.match(opened[product.label], chosen, window=config.match.window,
-                              local_hours=config.match.local_hours, **_options(config, product))  # fmt: skip
-        return {product.label: found}
-    same = [p.label for p in config.products if _depth(config, p) == _depth(config, product)]
-    gridded = sorted(same, key=lambda p: schema.form(opened[p]) != "grid")  # the first gives the cells
-    return _common(config, gridded, opened, chosen)
 
 
 def _score(config: EvaluateConfig, label: str, found: xr.Dataset, result: Evaluation) -> None:
@@ -231,7 +168,7 @@ def _collocate(config: EvaluateConfig, wanted: CollocationConfig, opened: dict[s
     labels = [p for p in wanted.products if p != STATIONS]
     first = next(p for p in config.products if p.label == labels[0])
     gridded = sorted(labels, key=lambda p: schema.form(opened[p]) != "grid")
-    pairs = _common(config, gridded, opened, within_depth(stations, _depth(config, first)))
+    pairs = common_pairs(config, gridded, opened, within_depth(stations, depth_of(config, first)))
     series = {p: pairs[p]["estimate"].compute() for p in labels}
     series[STATIONS] = pairs[labels[0]]["reference"].compute()
     ids = {p.label: p.id for p in config.products}
@@ -249,7 +186,7 @@ def _save_scores(result: Evaluation, folder: Path, *, qa4sm: bool) -> None:
     frame = result.scores.drop_dims("reason", errors="ignore").to_dataframe()
     for reason in result.scores["reason"].values if "reason" in result.scores else ():
         frame[f"dropped_{reason}"] = result.scores["n_dropped"].sel(reason=reason).values
-    with _whole(folder / "scores.csv") as part:
+    with whole_file(folder / "scores.csv") as part:
         frame.to_csv(part, index=False)
     if result.parts is not None:
         save_dataset(result.parts, folder / "parts.nc")
@@ -266,23 +203,3 @@ def export_qa4sm(scores: xr.Dataset, folder: Path, collocations: list[xr.Dataset
         names = one["product"].values.astype(str)
         named.append(one.assign_coords(product=np.where(names == STATIONS, "ISMN", names)))
     return validation.to_qa4sm(scores, folder / "qa4sm.nc", collocations=named)
-
-
-def save_dataset(ds: xr.Dataset, path: Path) -> None:
-    """Write a NetCDF file that appears when it is whole."""
-    encoding = {v: {"zlib": True} for v in ds.data_vars if ds[v].dtype.kind in "fi"}
-    with _whole(path) as part:
-        ds.to_netcdf(part, encoding=encoding)
-
-
-@contextlib.contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file to write that gets its name when it is whole: a reader never meets half a file."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        yield part
-        part.replace(path)
-    except (OSError, RuntimeError) as err:  # of a full disk the NetCDF library says RuntimeError
-        part.unlink(missing_ok=True)
-        raise ConfigError(str(path), found=f"a file that cannot be written ({err})", needed="room and permission",
-                          do="Free space on the disk, or choose another output folder.") from err  # fmt: skip

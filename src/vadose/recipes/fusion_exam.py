@@ -15,9 +15,8 @@ from .. import analysis, fusion, schema, validation
 from ..errors import ConfigError
 from . import fusion_scores as scores
 from .fusion_settings import FusionSettings
+from .progress import Step, silent
 from .rivals import BASELINES, make_rivals
-
-Step = Callable[[int, int, str], None]
 
 FUSED = "fused, a network per zone"
 
@@ -47,7 +46,7 @@ class Exam:
     trends: dict[str, float] = field(default_factory=dict)
 
 
-def examine(library: Any, settings: FusionSettings, *, step: Step = lambda done, total, text: None) -> Exam:
+def examine(library: Any, settings: FusionSettings, *, step: Step = silent) -> Exam:
     """Train, simulate, make rivals and score; what the library holds already is kept.
 
     Raises

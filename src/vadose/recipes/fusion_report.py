@@ -10,22 +10,26 @@ import xarray as xr
 
 from .. import plots, units, validation
 from ..report import Column, Report
+from .figures import add_figure
 from .fusion_exam import FUSED, Exam
 from .fusion_verdicts import Verdict
 from .rivals import BASELINES
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 SM = "m3 m-3"
 
 #: What the methods rest on.
 CITATIONS = (
-    ("Chen et al. (2021): An improved global remote-sensing-based surface soil moisture (RSSSM) dataset, 2003-2018",
-     "10.5194/essd-13-1-2021"),
-    ("Gruber et al. (2017): Triple collocation-based merging of satellite soil moisture", "10.1109/TGRS.2017.2734070"),
-    ("Dorigo et al. (2017): ESA CCI Soil Moisture, state of the art and outlook", "10.1016/j.rse.2017.07.001"),
-    ("Qu et al. (2019): Rebuilding a microwave soil moisture product using random forest", "10.3390/rs11060683"),
+    ("Chen et al. (2021): An improved global remote-sensing-based surface soil moisture (RSSSM) dataset covering "
+     "2003-2018", "10.5194/essd-13-1-2021"),
+    ("Gruber et al. (2017): Triple collocation-based merging of satellite soil moisture retrievals",
+     "10.1109/TGRS.2017.2734070"),
+    ("Dorigo et al. (2017): ESA CCI Soil Moisture for improved Earth system understanding: State-of-the art and future "
+     "directions", "10.1016/j.rse.2017.07.001"),
+    ("Qu et al. (2019): Rebuilding a microwave soil moisture product using random forest adopting AMSR-E/AMSR2 "
+     "brightness temperature and SMAP over the Qinghai-Tibet Plateau, China", "10.3390/rs11060683"),
 )  # fmt: skip
 
 
@@ -52,8 +56,10 @@ def add_summary(report: Report, exam: Exam, more: str) -> None:
         f"zone; beside it, rivals on the same inputs. {more}",
     )
     _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent)
-    _figure(report, plots.forest(exam.records, "ubrmse"), f"Unbiased RMSE of the records against the {exam.reference}.")
-    _figure(report, plots.field_maps(exam.fields), f"Maps of the fused record: {', '.join(exam.fields)}.")
+    add_figure(
+        report, plots.forest(exam.records, "ubrmse"), f"Unbiased RMSE of the records against the {exam.reference}."
+    )
+    add_figure(report, plots.field_maps(exam.fields), f"Maps of the fused record: {', '.join(exam.fields)}.")
 
 
 def add_verdicts(report: Report, verdicts: list[Verdict]) -> None:
@@ -64,8 +70,8 @@ def add_verdicts(report: Report, verdicts: list[Verdict]) -> None:
     words = "Every one is reached." if not missed else f"{missed} of {len(verdicts)} are not reached."
     report.add_section("Verdict", f"What a fusion is to reach against the simulated truth. {words}")
     report.add_table(columns, rows, "What was to be reached, and what was.",
-                     notes="Ratios are taken where both records have a value; RMSE includes the first target's own "
-                           "bias, which no method on these inputs can see, and ubRMSE leaves it out.")  # fmt: skip
+                     notes="Ratios are taken where both records have a value. RMSE includes the error of the mean level, "
+                           "which comes from products and not from a method; ubRMSE leaves it out.")  # fmt: skip
 
 
 def add_origin(report: Report, exam: Exam, facts: dict[str, object]) -> None:
@@ -76,24 +82,26 @@ def add_origin(report: Report, exam: Exam, facts: dict[str, object]) -> None:
     report.add_provenance({k: exam.fused.attrs[k] for k in known if k in exam.fused.attrs} | facts)
 
 
-def _figure(report: Report, figure: Figure, caption: str, unit: str = SM) -> None:
-    report.add_figure(plots.svg(figure, description=caption), caption, units=unit)
-
-
 def _rivals(report: Report, exam: Exam) -> None:
     if exam.records is None or exam.products is None:
         report.add_section("Records and rivals", "No truth and no stations lie in the library, so nothing is scored.")
         return
     first = exam.plan.rounds[0].targets[0]
+    level = [k for k, p in exam.plan.products.items() if p.systematic]
+    if first not in level or len(level) < 2:
+        bias = f"All have the mean level of {first}, so that the bias is that product's"
+    else:
+        bias = (f"Merges have the mean level of {first}. The fused record, the global network and the forest have the "
+                f"mean of the levels of {', '.join(level)}, as the plan states their uncertainty")  # fmt: skip
     report.add_section(
         "Records and rivals",
-        f"The fused record and its rivals on the same inputs, all brought to the climate of {first}, against the "
-        f"{exam.reference}. Bias is therefore the target's; ubRMSE and R tell what a method itself adds or loses.",
+        f"The fused record and its rivals on the same inputs against the {exam.reference}. {bias}; ubRMSE and R tell "
+        "what a method itself adds or loses.",
     )
     _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent)
     for metric, unit in (("rmse", SM), ("ubrmse", SM), ("r", "1")):
         caption = f"{validation.METRICS[metric][1].capitalize()} of the records against the {exam.reference}."
-        _figure(report, plots.forest(exam.records, metric), caption, unit)
+        add_figure(report, plots.forest(exam.records, metric), caption, unit)
     _scores(report, exam.products, f"Single products against the {exam.reference}, each on its own dekads.")
     assert exam.rounds is not None
     rows = [[str(p), int(s["n"]), float(s["rmse"]), float(s["ubrmse"]), float(s["bias"]), float(s["r"])]
@@ -126,8 +134,8 @@ def _scores(report: Report, scores: xr.Dataset, caption: str, *, absent: Mapping
 def _maps(report: Report, exam: Exam) -> None:
     report.add_section("Maps and coverage", "Means over all dekads; each cell where the fused record has a value.")
     words = ", ".join(exam.fields)
-    _figure(report, plots.field_maps(exam.fields), f"Maps: {words}.")
-    _figure(report, plots.coverage_hovmoeller(exam.coverage),
+    add_figure(report, plots.field_maps(exam.fields), f"Maps: {words}.")
+    add_figure(report, plots.coverage_hovmoeller(exam.coverage),
             "Share of the land with a value, and where most values come from, by latitude and time.", "1")  # fmt: skip
     shares = exam.coverage["share"].mean(["time", "lat"])
     rows = [[str(o), 100 * float(v)] for o, v in zip(shares["origin"].values, shares.values)]
@@ -155,7 +163,7 @@ def _learning(report: Report, exam: Exam) -> None:
         rows.append([step.name, mine.sizes["network"], int(mine["n_zones"].max()), int(n.sum()), *means])
     report.add_table(columns, rows, "Loss of each sub-step, mean over its networks weighted by rows.",
                      notes="Sub-steps that differ in the order of networks alone share their networks.")  # fmt: skip
-    _figure(report, plots.contribution_table(exam.contributions),
+    add_figure(report, plots.contribution_table(exam.contributions),
             "Share of each input in the skill of the network with most inputs, by sub-step: the rise of the squared "
             "error when the input is disturbed by up to its standard deviation.", "%")  # fmt: skip
 
@@ -164,20 +172,20 @@ def _uncertainty(report: Report, exam: Exam) -> None:
     if exam.calibration is None:
         return
     report.add_section("Uncertainty", "How often the truth lies within the bands that the stated uncertainty promises.")
-    _figure(report, plots.calibration_curve({"fused": exam.calibration}),
+    add_figure(report, plots.calibration_curve({"fused": exam.calibration}),
             "Share of the truth inside each band against its nominal level; dashed: after the mean difference of each "
             "cell is removed.", "%")  # fmt: skip
 
 
 def _seams(report: Report, exam: Exam) -> None:
     report.add_section("Seams", "Networks of neighbouring zones differ; blending is to leave no edge that can be seen.")
-    _figure(report, plots.seam_profile(exam.seams),
+    add_figure(report, plots.seam_profile(exam.seams),
             "Mean absolute step between neighbouring pixels by the distance of the pair from a zone edge.")  # fmt: skip
 
 
 def _breaks(report: Report, exam: Exam) -> None:
     report.add_section("Breaks", "Steps where rounds and sensors change, of the mean over the region.")
-    _figure(report, plots.step_series(exam.series, exam.steps),
+    add_figure(report, plots.step_series(exam.series, exam.steps),
             f"{exam.series.attrs['long_name'].capitalize()}, and the step at each change of inputs.")  # fmt: skip
     b = exam.break_point
     last, p = b["last_before"].item(), float(b["p_value"])

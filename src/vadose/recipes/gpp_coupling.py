@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
-from .. import analysis, twin
+from .. import analysis
 from ..errors import ConfigError
 from ..grid import Grid
 from ..store import Library
-from .evaluate import writable_folder
+from .earth import Earth
 from .gpp_coupling_inputs import (
     CouplingConfig,
     annual_on,
@@ -22,12 +21,12 @@ from .gpp_coupling_inputs import (
     planted,
     variable_of,
 )
+from .outputs import writable_folder
+from .progress import Step, silent
 from .settings import dump, read
 
-Step = Callable[[int, int, str], None]
-
 #: The simulated region: all four ecosystems, dry and wet climates.
-REGION, RESOLUTION, YEARS, SEED = (0.0, 32.0, 16.0, 46.0), 1.0, (2000, 2019), 4
+EARTH = Earth((0.0, 32.0, 16.0, 46.0), 1.0, (2000, 2019), seed=4, step="dekad", products=("gpp",))
 
 
 @dataclass
@@ -43,8 +42,8 @@ class Coupled:
 
 
 def gpp_coupling(*, out: str | Path, library: str | None = None, config: str | Path | None = None,
-                 region: tuple[float, float, float, float] = REGION, years: tuple[int, int] = YEARS,
-                 step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
+                 region: tuple[float, float, float, float] = EARTH.region, years: tuple[int, int] = EARTH.years,
+                 step: Step = silent) -> Path:  # fmt: skip
     """Couple annual production to soil water by season, depth and ecosystem, and write the report.
 
     Parameters
@@ -79,17 +78,17 @@ def gpp_coupling(*, out: str | Path, library: str | None = None, config: str | P
     folder = writable_folder(out).resolve()
     own = Library(str(folder / "library"))
     step(0, 5, "opening the library" if library else "simulating land, weather, soil water and production")
-    source = Library(library, create=False) if library else _simulated(own, region, years)
-    (folder / "config.yaml").write_text(dump(settings), encoding="utf-8")
+    source = Library(library, create=False) if library else replace(EARTH, region=region, years=years).make(own)
     result = couple(source, settings, own, step=step)
     step(4, 5, "drawing and writing")
+    (folder / "config.yaml").write_text(dump(settings), encoding="utf-8")
     report = write(result, settings, folder)
     step(5, 5, "done")
     return report
 
 
 def couple(library: Library, settings: CouplingConfig, own: Library, *,
-           step: Step = lambda done, total, text: None) -> Coupled:  # fmt: skip
+           step: Step = silent) -> Coupled:  # fmt: skip
     """Everything the report shows; seasons are kept in ``own`` and not made twice."""
     names = {"layers", "gpp", "land_cover", "precipitation", "temperature"}
     sources = {k: s for k in sorted(names) if (s := getattr(settings, k)) is not None}
@@ -135,16 +134,3 @@ def couple(library: Library, settings: CouplingConfig, own: Library, *,
     titles = {k: f"{opened[k].attrs.get('title', v.dataset)} ({v.dataset})" for k, v in sources.items()}
     truth = planted(opened, classes)
     return Coupled(plain, maps, variants, titles, int(seasons.attrs.get("n_out_of_range", 0)), truth)
-
-
-def _simulated(own: Library, region: tuple[float, float, float, float], years: tuple[int, int]) -> Library:
-    if "twin/stations" not in own.names():  # the last to be written
-        for name in own.names():
-            own.delete(name)
-        twin.create(own, region=region, resolution=RESOLUTION, years=years, seed=SEED, step="dekad", products=["gpp"])
-    gpp = own.open("twin/gpp")
-    held = gpp.attrs["grid"], int(gpp["time"].dt.year.min()), int(gpp["time"].dt.year.max())
-    if held != (Grid.regular(RESOLUTION).crop(region).to_attr(), *years):
-        raise ConfigError(f"out: {own.url}", found=f"another simulated Earth ({held[0]}, {held[1]}-{held[2]})",
-                          needed="the one asked for", do="Choose another output folder.")  # fmt: skip
-    return own

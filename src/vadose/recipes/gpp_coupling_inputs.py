@@ -16,6 +16,7 @@ from ..errors import ConfigError
 from ..grid import Grid
 from ..regrid import to_grid
 from ..store import Library
+from .extents import crop_period
 from .settings import Strict
 
 #: Bytes of seasons up to which they are held in memory.
@@ -74,7 +75,7 @@ def monthly_layers(ds: xr.Dataset, settings: CouplingConfig) -> xr.Dataset:
     if name not in ds or "layer" not in ds[name].dims or "layer_bnds" not in ds.variables:
         raise ConfigError(f"layers: {settings.layers.dataset}", found=f"variables {sorted(map(str, ds.variables))}",
                           needed=f"{name} (time, layer, lat, lon) with layer_bnds")  # fmt: skip
-    da = _within(ds[name], settings.period, "layers")
+    da = crop_period(ds[name], settings.period, where="layers")
     monthly = periods.composite(da.chunk(time=-1), "month")["mean"].assign_attrs(da.attrs)
     out = xr.Dataset({name: monthly.chunk(time=-1, layer=-1)}, attrs=ds.attrs)
     return out.assign_coords(layer_bnds=ds["layer_bnds"].load())
@@ -103,7 +104,7 @@ def kept_seasons(layers: xr.Dataset, settings: CouplingConfig, own: Library, sna
 def annual_on(role: str, opened: dict[str, xr.Dataset], sources: dict[str, Source], grid: Grid,
             settings: CouplingConfig) -> xr.DataArray:  # fmt: skip
     """Annual values of a variable on the grid of the layers, in memory: every test needs them."""
-    da = _within(variable_of(role, opened, sources), settings.period, role)
+    da = crop_period(variable_of(role, opened, sources), settings.period, where=role)
     if Grid.of(da) != grid:
         da = to_grid(da.chunk(lat=-1, lon=-1).transpose(..., "lat", "lon"), grid, method="area")
     marks = {k: v for k, v in opened[role].attrs.items() if k == "simulated"}
@@ -121,17 +122,6 @@ def variable_of(role: str, opened: dict[str, xr.Dataset], sources: dict[str, Sou
         raise ConfigError(f"{role}: {source.dataset}", found=f"variables {list(map(str, ds.data_vars))}",
                           needed=name, do=f"Name the variable: {role}: {source.dataset}:VARIABLE.")  # fmt: skip
     return ds[name].assign_attrs({"grid": ds.attrs["grid"]} if "grid" in ds.attrs else {})
-
-
-def _within(da: xr.DataArray, period: str | None, role: str) -> xr.DataArray:
-    span = periods.parse_period(period)
-    if span is None:
-        return da
-    time = da["time"].values
-    inside = (time >= span[0]) & (time < span[1])
-    if not inside.any():
-        raise ConfigError("period", found=f"{period}, in which {role} has nothing", needed="a period inside the data")
-    return da.isel(time=inside)
 
 
 def planted(opened: dict[str, xr.Dataset], classes: xr.DataArray | None) -> dict[str, Any]:

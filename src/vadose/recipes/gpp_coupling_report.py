@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from .. import plots, schema
-from ..errors import ConfigError
 from ..report import Column, Report
+from .figures import add_figure
 from .gpp_coupling import Coupled
+from .gpp_coupling_files import save
 from .gpp_coupling_inputs import CouplingConfig
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
-TABLE = ("mean_r", "mean_p", "mean_response", "n_cells", "n_significant", "share_significant", "share_positive",
-         "share_negative")  # fmt: skip
 WORKS = [
     ("Three-dimensional attribution of terrestrial soil-moisture variability and its coupling to production: METHODS "
      "of the paper this recipe follows (annual GPP against four wetness seasons and four depths)", ""),
@@ -38,7 +34,7 @@ WORKS = [
 
 def write(result: Coupled, settings: CouplingConfig, folder: Path) -> Path:
     """Write ``report.html``, ``table.csv`` and the fields (NetCDF) into a folder; returns the report."""
-    _files(result, folder)
+    save(result, folder)
     plain = result.plain
     first, last = str(plain.attrs["period"]).split("/")
     simulated = schema.is_simulated(plain)
@@ -87,15 +83,17 @@ def _overview(report: Report, result: Coupled, settings: CouplingConfig) -> None
 
 def _figures(report: Report, result: Coupled, settings: CouplingConfig) -> None:
     plain, depths = result.plain, result.depths
-    _add(report, plots.coupling_donuts(plain), "Share of cells with a significant positive or negative correlation of "
-         "production with soil water, by ecosystem. Rings are depths from the surface (inside) to the deepest layer "
-         "(outside), sectors are seasons.", "%")  # fmt: skip
-    _add(report, plots.coupling_heatmap(plain), "Mean correlation by ecosystem, season and depth; below it the share "
-         "of cells with a significant one.", "1")  # fmt: skip
+    caption = (
+        "Share of cells with a significant positive or negative correlation of production with soil water, by "
+        "ecosystem. Rings are depths from the surface (inside) to the deepest layer (outside), sectors are seasons."
+    )
+    add_figure(report, plots.coupling_donuts(plain), caption, "%")
+    caption = "Mean correlation by ecosystem, season and depth; below it the share of cells with a significant one."
+    add_figure(report, plots.coupling_heatmap(plain), caption, "1")
     season = str(depths["season"].values[0])
     what = "annual mean storage" if season == "year" else f"storage of the season {season}"
-    _add(report, plots.coupling_map(depths, season=season), f"Correlation of annual production with {what} by depth. "
-         "Dots mark significant cells.", "1")  # fmt: skip
+    caption = f"Correlation of annual production with {what} by depth. Dots mark significant cells."
+    add_figure(report, plots.coupling_map(depths, season=season), caption, "1")
 
 
 def _variants(report: Report, result: Coupled) -> None:
@@ -117,7 +115,7 @@ def _variants(report: Report, result: Coupled) -> None:
         if label.startswith("given"):
             caption = f"Mean partial correlation by ecosystem, season and depth, {label}; below it the share of " \
                 "significant cells."  # fmt: skip
-            _add(report, plots.coupling_heatmap(ds), caption, "1")
+            add_figure(report, plots.coupling_heatmap(ds), caption, "1")
 
 
 def _planted(report: Report, result: Coupled) -> None:
@@ -179,37 +177,6 @@ def _origin(report: Report, result: Coupled, settings: CouplingConfig) -> None:
         "season, depth and cell by status": statuses, "settings": settings.model_dump(mode="json"),
     })  # fmt: skip
     report.add_citations(WORKS)
-
-
-def _files(result: Coupled, folder: Path) -> None:
-    frames = []
-    for label, ds in {"plain": result.plain, **result.variants}.items():
-        frame = ds[list(TABLE)].reset_coords(drop=True).assign_coords(depth=ds["depth"]).to_dataframe()
-        frames.append(frame.reset_index().drop(columns="layer").assign(test=label))
-    table = pd.concat(frames)[["test", "ecosystem", "season", "depth", *TABLE]]
-    _whole(folder / "table.csv", lambda part: table.to_csv(part, index=False, float_format="%.6g"))
-    fields = {"fields": result.plain, "depths": result.depths}
-    fields |= {f"fields_{k.replace(' ', '_')}": v for k, v in result.variants.items()}
-    for name, ds in fields.items():
-        small = ds.assign({v: ds[v].astype("float32") for v in ds.data_vars if ds[v].dtype == np.float64})
-        packed = {v: {"zlib": True} for v in small.data_vars if small[v].dtype.kind in "fi"}
-        _whole(folder / f"{name}.nc", partial(small.to_netcdf, encoding=packed))
-
-
-def _whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file that gets its name when it is whole."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        write(part)
-        part.replace(path)
-    except (OSError, RuntimeError) as err:  # of a full disk the NetCDF library says RuntimeError
-        part.unlink(missing_ok=True)
-        raise ConfigError(str(path), found=f"a file that cannot be written ({err})", needed="room and permission",
-                          do="Free space on the disk, or choose another output folder.") from err  # fmt: skip
-
-
-def _add(report: Report, figure: Figure, caption: str, unit: str) -> None:
-    report.add_figure(plots.svg(figure, title=caption.split(".")[0], description=caption), caption, units=unit)
 
 
 def _weights(settings: CouplingConfig) -> str:

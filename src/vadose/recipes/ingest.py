@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +11,7 @@ import xarray as xr
 from .. import products, schema
 from ..errors import ConfigError, InputFileError, LibraryError
 from ..store import Library
-
-Step = Callable[[int, int, str], None]
+from .progress import Step, silent
 
 #: Fewest times per commit, and the bytes up to which small frames share one: an append to the series layout rewrites
 #: the last chunk of every column, so that many small commits cost more than they save.
@@ -48,7 +46,7 @@ def ingest(
     batch: int | None = None,
     overwrite: bool = False,
     skip_bad: bool = False,
-    step: Step = lambda done, total, text: None,
+    step: Step = silent,
 ) -> Ingested:
     """Read files of a product into a library.
 

@@ -12,11 +12,11 @@ from typing import Protocol
 import numpy as np
 import xarray as xr
 
-from .. import periods, products, schema
+from .. import products, schema
 from ..errors import ConfigError, SchemaError
-from ..grid import Grid
 from ..store import Library
 from .config import ProductConfig, StationConfig
+from .extents import crop_grid, crop_period
 
 #: Beginning of the name of station datasets in a library a recipe fills.
 STATIONS = "stations"
@@ -98,16 +98,7 @@ def _crop_stations(stations: xr.Dataset, config: Scope) -> xr.Dataset:
 
 
 def _crop_period(ds: xr.Dataset, config: Scope) -> xr.Dataset:
-    span = periods.parse_period(config.period)
-    if span is None:
-        return ds
-    time = ds["time"].values
-    inside = np.flatnonzero((time >= span[0]) & (time < span[1]))
-    if not inside.size:
-        first, last = (np.datetime_as_string(t, unit="D") for t in (time.min(), time.max()))
-        found = f"{config.period}, while {ds.attrs.get('title', 'the data')} cover {first} to {last}"
-        raise ConfigError("period", found=found, needed="a period inside the data")
-    return ds.isel({ds["time"].dims[0]: inside})
+    return crop_period(ds, config.period, where=str(ds.attrs.get("title", "the data")))
 
 
 def open_product(config: Scope, product: ProductConfig, library: Library | None) -> xr.Dataset:
@@ -137,12 +128,7 @@ def _crop_box(ds: xr.Dataset, config: Scope) -> xr.Dataset:
         if not inside.size:
             raise ConfigError("bbox", found=f"{config.bbox}, which holds no observation", needed="a box with data")
         return ds.isel(obs=inside)
-    if kind != "grid":
-        return ds
-    grid = Grid.of(ds)
-    inner = grid.crop(config.bbox)
-    rows, cols = (slice(a[0] - b[0], a[1] - b[0]) for a, b in ((inner.rows, grid.rows), (inner.cols, grid.cols)))
-    return schema.with_grid(ds.isel(lat=rows, lon=cols), inner)
+    return crop_grid(ds, config.bbox) if kind == "grid" else ds
 
 
 def _source_name(config: Scope, product: ProductConfig) -> str:

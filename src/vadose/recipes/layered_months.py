@@ -9,8 +9,8 @@ import pandas as pd
 import xarray as xr
 
 from .. import periods, schema
-from ..errors import ConfigError, SchemaError
-from ..grid import Grid
+from ..errors import SchemaError
+from .extents import crop_grid, crop_period
 
 #: Least share of the steps of a month that must hold a value.
 MONTH_SHARE = 0.5
@@ -53,18 +53,7 @@ def layered_months(
     _check_layers(source, name, where)
     schema.check(source, "grid")
     ds = source[[name]].assign_coords(layer_bnds=source["layer_bnds"].compute())
-    if bbox is not None:
-        grid = Grid.of(ds)
-        inner = grid.crop(bbox)
-        rows, cols = (slice(a[0] - b[0], a[1] - b[0]) for a, b in ((inner.rows, grid.rows), (inner.cols, grid.cols)))
-        ds = schema.with_grid(ds.isel(lat=rows, lon=cols), inner)
-    span = periods.parse_period(period)
-    if span is not None:
-        inside = (ds["time"].values >= span[0]) & (ds["time"].values < span[1])
-        if not inside.any():
-            raise ConfigError("period", found=f"{period}, which holds no time of {where}",
-                              needed="a period inside the data")  # fmt: skip
-        ds = ds.isel(time=np.flatnonzero(inside))
+    ds = crop_period(crop_grid(ds, bbox), period, where=where)
     time = pd.DatetimeIndex(ds["time"].values)
     if not len(time):
         raise SchemaError(f"{where}: time", found="no time", needed="a monthly or finer record")

@@ -9,9 +9,11 @@ import pydantic
 import xarray as xr
 from pydantic import Field
 
-from .. import landclass, schema
-from ..errors import ConfigError, SchemaError, VadoseError
+from .. import analysis, landclass, schema
+from ..errors import ConfigError, GridError, SchemaError, VadoseError
+from ..grid import Grid
 from ..store import Library
+from .one_layer import one_layer
 from .settings import Strict
 
 #: Groupings of a map of classes, by the word in the settings.
@@ -19,11 +21,11 @@ GROUPINGS = {"land_cover": landclass.LAND_COVER, "ecosystem": landclass.ECOSYSTE
 
 
 class Layered(Strict):
-    """A variable of a dataset of the library, and which of its layers."""
+    """A variable of a dataset of the library, and which of its layers, 0 the top."""
 
     dataset: str
     variable: str | None = None
-    layer: int = 1
+    layer: int = 0
 
 
 class TrendProduct(Layered):
@@ -105,22 +107,22 @@ def read_array(library: Library, source: Layered, *, where: str) -> xr.DataArray
     name = source.variable or schema.primary(ds)
     if name not in ds:
         raise SchemaError(f"{where}: {source.dataset}", found=f"variables {list(ds.data_vars)}", needed=repr(name))
-    da = ds[name]
-    if "layer" in da.dims:
-        if source.layer not in da["layer"].values.tolist():
-            raise ConfigError(
-                f"{where}: layer", found=f"{source.layer}", needed=f"one of {da['layer'].values.tolist()}"
-            )
-        da = da.sel(layer=source.layer, drop=True)
+    da = one_layer(ds[name], source.layer, where=f"{where}: {source.dataset}")
     return da.assign_attrs({k: v for k, v in ds.attrs.items() if k in ("simulated", "grid", "product")})
 
 
-def read_classes(library: Library, source: ClassMap) -> xr.DataArray:
-    """A map of classes by name."""
+def read_classes(library: Library, source: ClassMap, *, grid: Grid | None = None) -> xr.DataArray:
+    """A map of classes by name, on another grid by the class with the most area in each cell."""
     ds = library.open(source.dataset)
     if source.variable not in ds:
         raise SchemaError(source.dataset, found=f"variables {list(ds.data_vars)}", needed=repr(source.variable))
     da = ds[source.variable]
+    if grid is not None and Grid.of(da) != grid:
+        try:
+            da = analysis.classes_on(da.chunk(lat=-1, lon=-1), grid).compute()
+        except GridError as err:
+            raise GridError(f"regions: {source.dataset}", found=f"a map over {Grid.of(da).bbox}",
+                            needed=f"one that overlaps the products, {grid.bbox}") from err  # fmt: skip
     if source.group == "none":
         return da
     if source.group != "climate":

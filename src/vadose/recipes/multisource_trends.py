@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +10,20 @@ import dask
 import numpy as np
 import xarray as xr
 
-from .. import analysis, regrid, twin
+from .. import analysis, regrid
 from ..errors import ConfigError
 from ..grid import Grid
 from ..store import Library
 from ..store.export import export
 from . import multisource_report, settings
-from .evaluate import writable_folder
+from .earth import Earth, library_or_earth
 from .multisource_settings import TrendsConfig, complete, read_array, read_classes
-
-Step = Callable[[int, int, str], None]
+from .outputs import writable_folder
+from .progress import Step, silent
 
 #: The simulated region of a run without a library.
-REGION, RESOLUTION, YEARS, SEED = (0.0, 38.0, 10.0, 48.0), 0.5, (2000, 2021), 7
-PRODUCTS = ("sensor_a", "sensor_b", "reanalysis_a", "reanalysis_b")
+EARTH = Earth((0.0, 38.0, 10.0, 48.0), 0.5, (2000, 2021), seed=7, step="dekad",
+              products=("sensor_a", "sensor_b", "reanalysis_a", "reanalysis_b"))  # fmt: skip
 
 
 @dataclass
@@ -44,8 +43,8 @@ class Results:
 
 
 def multisource_trends(*, out: str | Path, library: str | None = None, config: str | Path | None = None,
-                       region: tuple[float, float, float, float] = REGION, years: tuple[int, int] = YEARS,
-                       seed: int = SEED, step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
+                       region: tuple[float, float, float, float] = EARTH.region, years: tuple[int, int] = EARTH.years,
+                       seed: int = EARTH.seed, step: Step = silent) -> Path:  # fmt: skip
     """Compare the trends of all products of a library, or of a simulated Earth whose truth is known.
 
     Parameters
@@ -69,16 +68,8 @@ def multisource_trends(*, out: str | Path, library: str | None = None, config: s
     """
     given = settings.read(config, TrendsConfig) if config is not None else TrendsConfig()
     folder = writable_folder(out).resolve()
-    if library is None:
-        step(0, 5, "simulating land, weather, soil water, two sensors and two reanalyses")
-        store = Library(str(folder / "library"))
-        if "twin/stations" not in store.names():  # the last to be written
-            for name in store.names():
-                store.delete(name)
-            twin.create(store, region=region, resolution=RESOLUTION, years=years, seed=seed, step="dekad",
-                        products=PRODUCTS)  # fmt: skip
-    else:
-        store = Library(library, create=False)
+    step(0, 5, "opening the library" if library else "simulating land, weather, soil water and four products")
+    store = library_or_earth(library, folder, replace(EARTH, region=region, years=years, seed=seed))
     chosen = complete(given, store)
     results = compute(chosen, store, step=step)
     step(4, 5, "writing tables, maps and the report")
@@ -89,7 +80,7 @@ def multisource_trends(*, out: str | Path, library: str | None = None, config: s
     return report
 
 
-def compute(config: TrendsConfig, library: Library, *, step: Step = lambda done, total, text: None) -> Results:
+def compute(config: TrendsConfig, library: Library, *, step: Step = silent) -> Results:
     """All numbers, by the methods of :mod:`vadose.analysis`."""
     step(1, 5, "annual means on one grid")
     grid = Grid.regular(config.grid) if config.grid else None
@@ -104,7 +95,8 @@ def compute(config: TrendsConfig, library: Library, *, step: Step = lambda done,
     if grid is not None:
         annual = {k: regrid.to_grid(da, grid, method="area") for k, da in annual.items()}
     regions: dict[str, xr.DataArray | str] = {"latitude": "latitude"} if config.latitude else {}
-    regions |= {name: read_classes(library, m) for name, m in config.regions.items()}
+    target = grid or Grid.of(next(iter(annual.values())))
+    regions |= {name: read_classes(library, m, grid=target) for name, m in config.regions.items()}
     step(2, 5, "trends of products, periods and regions")
     common: dict[str, Any] = {"test": config.test, "min_valid": config.min_valid}
     table = analysis.compare_trends(annual, periods=config.periods, regions=regions, mask=config.mask,

@@ -9,6 +9,7 @@ import xarray as xr
 
 from .. import plots, schema, units
 from ..report import Column, Report
+from .figures import add_figure
 
 #: Products drawn in one course.
 PER_FIGURE = 8
@@ -52,8 +53,7 @@ def _courses(report: Report, some: xr.Dataset, kind: str, split: str) -> None:
             words = {"r": "Pearson correlation", "ubrmse": "unbiased RMSE"}[metric]
             caption = f"{kind[:1].upper()}{kind[1:]}: {words} per {split}, median over cells."
             figure = plots.score_course(some, metric)
-            report.add_figure(plots.svg(figure, title=caption, description=caption), caption,
-                              units=some[metric].attrs.get("units", "1"))  # fmt: skip
+            add_figure(report, figure, caption, some[metric].attrs.get("units", "1"))
 
 
 def _splits(parts: xr.Dataset) -> Iterable[tuple[str, xr.Dataset]]:
@@ -118,9 +118,9 @@ def add_collocations(report: Report, results: list[xr.Dataset]) -> None:
         else:
             caption = f"Triple collocation of {title}; errors scaled to {names[0]}."
             figure = plots.collocation_bars(result)
-            report.add_figure(plots.svg(figure, title=caption, description=caption), caption, units="dB, 1, m3 m-3")
+            add_figure(report, figure, caption, "dB, 1, m3 m-3")
             caption = f"Signal-to-noise ratio per cell: {title}."
             figure = plots.score_map(plots.collocation_cells(result), "snr_db")
-            report.add_figure(plots.svg(figure, title=caption, description=caption), caption, units="dB")
+            add_figure(report, figure, caption, "dB")
         with report.add_details(f"Every cell: {title}"):
             report.add_table(columns, rows, f"Triple collocation per cell: {title}.")

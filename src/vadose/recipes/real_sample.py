@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from .config import load
 from .evaluate import evaluate
+from .progress import Step, silent
 
-Step = Callable[[int, int, str], None]
 
-
-def real_sample(*, out: str | Path, data: str | Path, step: Step = lambda done, total, text: None) -> Path:
+def real_sample(*, out: str | Path, data: str | Path, step: Step = silent) -> Path:
     """Validate the products of ``real_sample.yaml`` against stations; ``data`` is the folder with their files."""
     variables = {"data": str(Path(data).resolve()), "out": str(Path(out).resolve())}
     config = load(Path(__file__).with_name("real_sample.yaml"), variables=variables)

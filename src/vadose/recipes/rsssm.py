@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -10,19 +9,18 @@ import pandas as pd
 from ..errors import ConfigError
 from ..report import Report
 from ..store import Library
-from .evaluate import writable_folder
 from .fusion_exam import examine
 from .fusion_report import add_exam, add_origin, add_verdicts
 from .fusion_settings import FusionSettings
 from .fusion_verdicts import judge
+from .outputs import writable_folder
+from .progress import Step, silent
 from .settings import dump, read
 from .twin_exam import make_earth, score_tables
 
-Step = Callable[[int, int, str], None]
-
 
 def rsssm(*, out: str | Path, library: str | None = None, config: str | Path | None = None,
-          settings: FusionSettings | None = None, step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
+          settings: FusionSettings | None = None, step: Step = silent) -> Path:  # fmt: skip
     """Fuse the products of a library by the plan ``rsssm`` (or another) and report on it.
 
     Parameters

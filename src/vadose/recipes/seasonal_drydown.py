@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +12,15 @@ from .. import analysis, periods, regrid, schema, twin
 from ..errors import ConfigError
 from ..grid import Grid
 from ..store import Library
-from .evaluate import _whole, writable_folder
+from .earth import Earth, library_or_earth
+from .extents import crop_period
+from .one_layer import one_layer
+from .outputs import whole_file, writable_folder
+from .progress import Step, silent
 from .settings import Strict, dump, read
 
-Step = Callable[[int, int, str], None]
-
 #: The simulated region: rain has a season there, and no season is without dry dekads.
-REGION, RESOLUTION, YEARS, SEED = (-31.0, 29.0, -28.0, 31.0), 0.5, (2003, 2012), 7
+EARTH = Earth((-31.0, 29.0, -28.0, 31.0), 0.5, (2003, 2012), seed=7)
 
 
 class Source(Strict):
@@ -66,7 +67,7 @@ class Cycles:
 
 
 def seasonal_drydown(*, out: str | Path, library: str | None = None, config: str | Path | None = None,
-                     step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
+                     step: Step = silent) -> Path:  # fmt: skip
     """Analyse the cycles and dry-downs of a record; without a library, of a simulated one whose truth is known.
 
     Parameters
@@ -95,7 +96,7 @@ def seasonal_drydown(*, out: str | Path, library: str | None = None, config: str
     folder = writable_folder(out).resolve()
     settings = read(config, SeasonalSettings) if config else TWIN
     step(0, 4, "opening" if library else "making a simulated region")
-    store = Library(library, create=False) if library else _simulate(folder)
+    store = library_or_earth(library, folder, EARTH)
     names = store.names()
     for source in (settings.soil_moisture, settings.precipitation, settings.leaf_area_index):
         if source and source.dataset not in names:
@@ -106,17 +107,17 @@ def seasonal_drydown(*, out: str | Path, library: str | None = None, config: str
     truth = planted = None
     if not library:
         step(2, 4, "the same of the truth, and of a planted store")
-        simple = settings.model_copy(update={"soil_moisture": Source(dataset="twin/truth", variable="sm", layer=1)})
+        simple = settings.model_copy(update={"soil_moisture": Source(dataset="twin/truth", variable="sm", layer=0)})
         truth = analyse(store, simple)
         weather = store.open("twin/truth")[["precipitation"]]
-        planted = twin.reservoir(weather.chunk(time=-1).compute().assign_attrs(weather.attrs), seed=SEED)
+        planted = twin.reservoir(weather.chunk(time=-1).compute().assign_attrs(weather.attrs), seed=EARTH.seed)
     step(3, 4, "report")
     for name, ds in found.results.items():
         if name == "events":
             continue
-        with _whole(folder / f"{name}.nc") as part:
+        with whole_file(folder / f"{name}.nc") as part:
             ds.to_netcdf(part)
-    with _whole(folder / "config.yaml") as part:
+    with whole_file(folder / "config.yaml") as part:
         part.write_text(dump(settings), encoding="utf-8")
     report = write(found, settings, folder, truth=truth, planted=planted)
     step(4, 4, "done")
@@ -128,7 +129,12 @@ def analyse(store: Library, settings: SeasonalSettings) -> Cycles:
     sm = load(store, settings.soil_moisture, settings)
     rain = None if settings.precipitation is None else load(store, settings.precipitation, settings, like=sm)
     leaves = None if settings.leaf_area_index is None else load(store, settings.leaf_area_index, settings, like=sm)
-    daily = bool(np.median(np.diff(sm["time"].values)) <= np.timedelta64(36, "h"))
+    step = np.median(np.diff(sm["time"].values)) if sm.sizes["time"] > 1 else np.timedelta64(1, "D")
+    daily = bool(step <= np.timedelta64(36, "h"))
+    if rain is not None and step > np.timedelta64(12, "D"):
+        raise ConfigError("soil_moisture", found=f"a value in {step / np.timedelta64(1, 'D'):.0f} days",
+                          needed="daily or dekadal values beside precipitation",
+                          do="Leave precipitation out, or take a finer record.")  # fmt: skip
     dekadal = periods.composite(sm, "dekad")["mean"].chunk(time=-1).compute() if daily else sm.compute()
     cycle = analysis.seasonal_cycle(dekadal, harmonics=settings.harmonics)
     results = {"sm_cycle": cycle, "memory": analysis.memory(sm).compute()}
@@ -160,18 +166,16 @@ def load(
     ds = store.open(source.dataset)
     if source.variable not in ds:
         raise ConfigError(source.dataset, found=f"variables {sorted(map(str, ds.data_vars))}", needed=source.variable)
-    da = ds[source.variable].assign_attrs(simulated="true" if schema.is_simulated(ds) else "")
-    if "layer" in da.dims:
-        if source.layer is None:
-            raise ConfigError(source.dataset, found="layers and no choice of one", needed="layer: 1 for the top")
-        da = da.sel(layer=source.layer, drop=True)
-    span = periods.parse_period(settings.period)
-    if span is not None:
-        da = da.isel(time=np.flatnonzero((da["time"].values >= span[0]) & (da["time"].values < span[1])))
+    da = one_layer(ds[source.variable], source.layer, where=source.dataset)
+    da = da.assign_attrs(simulated="true" if schema.is_simulated(ds) else "")
+    da = crop_period(da, settings.period, where=source.dataset)
     own = Grid.of(ds)
     if like is None:
         base = Grid.regular(settings.resolution) if settings.resolution else own
         (west, south, east, north), (w, s, e, n) = own.bbox, settings.bbox
+        if max(west, w) >= min(east, e) or max(south, s) >= min(north, n):
+            raise ConfigError("bbox", found=f"{settings.bbox}", needed=f"a box that overlaps {own.bbox}",
+                              do="West, south, east, north in degrees.")  # fmt: skip
         target = base.crop((max(west, w), max(south, s), min(east, e), min(north, n)))
     else:
         target = Grid.of(like)
@@ -195,12 +199,3 @@ def example_cells(cycle: xr.Dataset, count: int) -> xr.Dataset | None:
     chosen = size[order[np.unique(np.linspace(0, order.size - 1, min(count, 4)).astype(int))]]
     points = chosen.reset_index("cell").reset_coords()[["lat", "lon"]]
     return points.drop_vars("cell", errors="ignore")
-
-
-def _simulate(folder: Path) -> Library:
-    store = Library(str(folder / "library"))
-    if "twin/stations" not in store.names():  # the last to be written
-        for name in store.names():
-            store.delete(name)
-        twin.create(store, region=REGION, resolution=RESOLUTION, years=YEARS, seed=SEED)
-    return store

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from .. import analysis, periods, plots, schema
+from .. import analysis, plots, schema
 from ..report import Column, Report
-from ..units import format_unit
-from .evaluate import _whole
+from .figures import add_figure
+from .outputs import whole_file
+from .seasonal_truth import add_truth, unit_words
 
 if TYPE_CHECKING:
     from .seasonal_drydown import Cycles, SeasonalSettings
@@ -39,7 +40,7 @@ def write(found: Cycles, settings: SeasonalSettings, folder: Path, *, truth: Cyc
         _events(report, found, folder)
     _memory(report, found.results["memory"])
     if truth is not None and planted is not None:
-        _truth(report, found, truth, planted, settings)
+        add_truth(report, found, truth, planted, settings)
     attrs = found.results["sm_cycle"].attrs
     report.add_provenance({"library dataset": source.dataset, "title": attrs["title"], "software": attrs["software"],
                            "settings": settings.model_dump(mode="json")})  # fmt: skip
@@ -54,14 +55,10 @@ def write(found: Cycles, settings: SeasonalSettings, folder: Path, *, truth: Cyc
     return report.write(folder / "report.html")
 
 
-def _figure(report: Report, figure, caption: str, unit: str) -> None:
-    report.add_figure(plots.svg(figure, title=caption.split(".")[0], description=caption), caption, units=unit)
-
-
 def _map(report: Report, ds: xr.Dataset, name: str, caption: str) -> None:
     if bool(np.isfinite(ds[name].values).any()) and min(ds.sizes["lat"], ds.sizes["lon"]) > 1:
         da = ds[name].assign_attrs(simulated=ds.attrs.get("simulated", ""))
-        _figure(report, plots.cycle_map(da), caption, str(da.attrs["units"]))
+        add_figure(report, plots.cycle_map(da), caption, str(da.attrs["units"]))
     else:
         report.add_text(f"No map: {caption[0].lower()}{caption[1:]} No cell has a value, or there are too few cells.")
 
@@ -79,10 +76,10 @@ def _summary(report: Report, found: Cycles, folder: Path) -> None:
     for k, name in enumerate(maps):
         t = table.isel(quantity=k)
         numbers = [float(t[c]) for c in ("p10", "median", "p90")]
-        rows.append([name, _unit(t["quantity_units"].item()), int(t["n_cells"]), *numbers])
+        rows.append([name, unit_words(t["quantity_units"].item()), int(t["n_cells"]), *numbers])
     report.add_table(columns, rows, "Yearly cycle, lag, dry-down and memory over the cells.",
                      notes="Lags in dekads where the unit is 1 and the quantity says so.")  # fmt: skip
-    with _whole(folder / "summary.csv") as part:
+    with whole_file(folder / "summary.csv") as part:
         table.to_dataframe().to_csv(part)
 
 
@@ -105,7 +102,7 @@ def _cycle(report: Report, found: Cycles) -> None:
         wet = found.results.get("precipitation_cycle")
         fits = [analysis.cycle_values(c.sel(some)) for c in (cycle, wet) if c is not None]
         figure = plots.cycle_curves(found.dekadal.sel(some).transpose("cell", "time"), *fits)
-        _figure(report, figure, "Example cells, from the smallest to the largest range: dekads and fitted cycles.",
+        add_figure(report, figure, "Example cells, from the smallest to the largest range: dekads and fitted cycles.",
                 "m3 m-3, mm day-1")  # fmt: skip
 
 
@@ -114,7 +111,7 @@ def _lag(report: Report, lag: xr.Dataset) -> None:
                        "precipitation; none where precipitation's cycle has an adjusted R² below 0.1. "
                        f"{_why(lag)}")  # fmt: skip
     _map(report, lag, "lag", "Lag of the soil moisture peak behind precipitation.")
-    _figure(report, plots.lag_histogram(lag), "Cells by lag of the soil moisture peak.", "1")
+    add_figure(report, plots.lag_histogram(lag), "Cells by lag of the soil moisture peak.", "1")
     _map(report, lag, "r", "Correlation of the two fitted cycles.")
 
 
@@ -136,7 +133,7 @@ def _events(report: Report, found: Cycles, folder: Path) -> None:
     _map(report, tau, "tau_pooled", "E-folding time of all dry-downs of a cell fitted together.")
     if events is None or not events.sizes["event"]:
         return
-    with _whole(folder / "events.csv") as part:
+    with whole_file(folder / "events.csv") as part:
         events.to_dataframe().to_csv(part, index=False)
     good = events.isel(event=np.flatnonzero((events["status"] == 0).values))
     if not good.sizes["event"]:
@@ -150,7 +147,7 @@ def _events(report: Report, found: Cycles, folder: Path) -> None:
     span = {"time": slice(start, start + np.timedelta64(SHOWN, "D"))}
     sm = found.sm.sel(lat=lat, lon=lon).sel(span).compute()
     rain = None if found.rain is None else found.rain.sel(lat=lat, lon=lon).sel(span).compute()
-    _figure(report, plots.drydown_fits(sm, here, rain), "Dry-downs of one cell with their fits and e-folding times.",
+    add_figure(report, plots.drydown_fits(sm, here, rain), "Dry-downs of one cell with their fits and e-folding times.",
             "m3 m-3")  # fmt: skip
 
 
@@ -158,51 +155,6 @@ def _memory(report: Report, memory: xr.Dataset) -> None:
     report.add_section("Memory", "E-folding time of the autocorrelation of anomalies from the yearly cycle, on true "
                        f"lags; white noise is set apart by the intercept at lag 0. {_why(memory)}")  # fmt: skip
     _map(report, memory, "timescale", "Memory of soil moisture anomalies, free of noise.")
-
-
-def _truth(report: Report, found: Cycles, truth: Cycles, planted: xr.Dataset, settings: SeasonalSettings) -> None:
-    report.add_section(
-        "Against the known truth",
-        "Two comparisons. First, a linear store driven by the simulated rain, whose e-folding time and lag are planted "
-        "and exact; errors of 0.02 m³ m⁻³ and gaps are added to it. Second, the sensor against the true soil moisture "
-        "of the simulated top layer, both through the same methods: the layer drains and evaporates, so it has no "
-        "single planted time scale, and the second comparison tells what the sensor's errors do.",
-    )
-    rain = found.rain.compute() if found.rain is not None else planted["sm"]
-    rules = analysis.dry_rules(dry=settings.dry)
-    rows = []
-    for label, name in (("without errors", "sm_true"), ("with errors and gaps", "sm")):
-        sm = planted[name]
-        tau = analysis.drydown_timescale(sm, rain, rules=rules)
-        cycles = [analysis.seasonal_cycle(periods.composite(d, "dekad")["mean"]) for d in (sm, rain)]
-        lag = analysis.peak_lag(*cycles)
-        pairs = {"time scale, median of events": tau["tau"] / planted["timescale"],
-                 "time scale, pooled": tau["tau_pooled"] / planted["timescale"],
-                 "lag of the first harmonic": lag["lag_harmonic"] / planted["lag"]}  # fmt: skip
-        table = analysis.cell_summary({k: v.assign_attrs(units="1") for k, v in pairs.items()}, area="pixel")
-        for k, quantity in enumerate(pairs):
-            t = table.isel(quantity=k)
-            rows.append([label, quantity, int(t["n_cells"]), float(t["p10"]), float(t["median"]), float(t["p90"])])
-    tenths = [Column(c, digits=3) for c in ("10 %", "median", "90 %")]
-    columns = [Column("store"), Column("quantity"), Column("cells"), *tenths]
-    report.add_table(columns, rows, "Found over planted: 1 is exact.")
-    rows = []
-    compared = {
-        "lag of the first harmonic": ("lag", "lag_harmonic"), "loss observed": ("drydown", "loss_observed"),
-        "dry-down time scale, pooled": ("timescale", "tau_pooled"), "memory": ("memory", "timescale"),
-        "range of the cycle": ("sm_cycle", "range"),
-    }  # fmt: skip
-    for label, (key, name) in compared.items():
-        a, b = found.results[key][name], truth.results[key][name]
-        both = np.isfinite(a.values) & np.isfinite(b.values)
-        middle = [float(np.median(v.values[both])) if both.any() else np.nan for v in (a, b)]
-        rows.append([label, _unit(a.attrs["units"]), int(both.sum()), *middle])
-    report.add_table([Column("quantity"), Column("unit"), Column("cells"), Column("sensor"), Column("truth")], rows,
-                     "Medians over the cells that have both: the sensor and the true top layer.")  # fmt: skip
-
-
-def _unit(unit: object) -> str:
-    return "" if str(unit) == "1" else format_unit(str(unit))
 
 
 def _why(ds: xr.Dataset) -> str:

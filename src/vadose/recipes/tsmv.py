@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
-from .. import analysis, schema, twin
+from .. import analysis, schema
 from ..errors import ConfigError, SchemaError
 from ..store import Library
 from ..store.export import export
-from .evaluate import writable_folder
+from .earth import Earth, library_or_earth
 from .layered_months import layered_months
+from .outputs import writable_folder
+from .progress import Step, silent
 from .settings import dump, read
 from .tsmv_result import TsmvResult, TsmvSettings, stack
 
-Step = Callable[[int, int, str], None]
-
 #: The simulated Earth that is made where no library is given: its imposed trends are straight over these years.
-REGION, RESOLUTION, YEARS, SEED = (-6.0, 38.0, 0.0, 44.0), 0.5, (2000, 2021), 7
+EARTH = Earth((-6.0, 38.0, 0.0, 44.0), 0.5, (2000, 2021), seed=7, step="dekad", products=())
 #: Periods of paper 001.
 PERIODS = {"1948-1999": (1948, 1999), "2000-2024": (2000, 2024)}
 #: Seasonal storage up to this size [bytes] is held in memory; above, each result reads the library again.
 HELD = 2_000_000_000
 
 
-def tsmv(*, out: str | Path, step: Step = lambda done, total, text: None, library: str | None = None,
-         config: str | Path | None = None, region: tuple[float, float, float, float] = REGION,
-         years: tuple[int, int] = YEARS) -> Path:  # fmt: skip
+def tsmv(*, out: str | Path, step: Step = silent, library: str | None = None,
+         config: str | Path | None = None, region: tuple[float, float, float, float] = EARTH.region,
+         years: tuple[int, int] = EARTH.years) -> Path:  # fmt: skip
     """Trends of layered soil water and the attribution of its variance, in two periods, with report and tables.
 
     Parameters
@@ -60,7 +61,7 @@ def tsmv(*, out: str | Path, step: Step = lambda done, total, text: None, librar
     folder = writable_folder(out).resolve()
     settings = read(config, TsmvSettings) if config is not None else TsmvSettings()
     step(0, 4, "opening the library" if library else "simulating land, weather and soil water")
-    lib = Library(library, create=False) if library else _own_earth(folder, region, years)
+    lib = library_or_earth(library, folder, replace(EARTH, region=region, years=years))
     source = lib.open(_choose(lib, settings.dataset if library else "twin/truth"))
     step(1, 4, "reading layers, ranking months into seasons")
     result = compute(source, settings, step=step)
@@ -75,12 +76,14 @@ def tsmv(*, out: str | Path, step: Step = lambda done, total, text: None, librar
     return report
 
 
-def compute(source: xr.Dataset, settings: TsmvSettings, *, step: Step = lambda done, total, text: None) -> TsmvResult:
+def compute(source: xr.Dataset, settings: TsmvSettings, *, step: Step = silent) -> TsmvResult:
     """All numbers; the layers are read once where the seasonal storage fits :data:`HELD`."""
     import dask
 
     layers = layered_months(source, bbox=settings.bbox, period=settings.period)
-    periods = _periods(layers, settings)
+    year = layers["time"].dt.year.to_series()
+    count = year.groupby(year.to_numpy()).size()
+    periods = _periods(count.index[count >= 12].to_numpy(), settings, layers)
     noah = layers["layer_bnds"].values.round(3).tolist() == [[0, 0.1], [0.1, 0.4], [0.4, 1], [1, 2]]
     limits = (analysis.NOAH_LIMITS if noah else None) if settings.limits == "auto" else settings.limits
     screened = analysis.screen_storage(layers, limits=limits)
@@ -89,10 +92,13 @@ def compute(source: xr.Dataset, settings: TsmvSettings, *, step: Step = lambda d
     seasons = analysis.wetness_seasons(storage, by=settings.by)[["storage"]]
     if "grid" in source.attrs:
         seasons.attrs["grid"] = layers.attrs["grid"]
+    known = seasons["storage"].notnull().any([d for d in seasons["storage"].dims if d != "year"])
     if seasons["storage"].nbytes <= HELD:
-        seasons, masked = dask.compute(seasons, screened["n_out_of_range"])
+        seasons, known, masked = dask.compute(seasons, known, screened["n_out_of_range"])
     else:
-        masked = screened["n_out_of_range"].compute()
+        known, masked = dask.compute(known, screened["n_out_of_range"])
+    if settings.periods is None and bool(known.any()):  # a time axis may begin long before its values
+        periods = _periods(known["year"].values[known.values], settings, layers)
     result = TsmvResult(source, settings, periods, seasons, masked)
     step(2, 4, "trends and contributions")
     annual = analysis.annual_storage(seasons)
@@ -158,15 +164,6 @@ def save(result: TsmvResult, folder: Path) -> None:
     wide.to_dataframe()[[*names, "omega"]].to_csv(folder / "contributions.csv")
 
 
-def _own_earth(folder: Path, region: tuple[float, float, float, float], years: tuple[int, int]) -> Library:
-    library = Library(str(folder / "library"))
-    if "twin/stations" not in library.names():  # the last to be written
-        for name in library.names():
-            library.delete(name)
-        twin.create(library, region=region, resolution=RESOLUTION, years=years, seed=SEED, step="dekad", products=[])
-    return library
-
-
 def _choose(library: Library, wanted: str | None) -> str:
     """The dataset asked for, else the only one with layers."""
     if wanted is not None:
@@ -178,11 +175,8 @@ def _choose(library: Library, wanted: str | None) -> str:
     return layered[0]
 
 
-def _periods(layers: xr.Dataset, settings: TsmvSettings) -> dict[str, tuple[int, int]]:
-    """Two periods within the record; refuses a record too short for them."""
-    year = layers["time"].dt.year.to_series()
-    count = year.groupby(year.to_numpy()).size()
-    whole = count.index[count >= 12].to_numpy()
+def _periods(whole: np.ndarray, settings: TsmvSettings, layers: xr.Dataset) -> dict[str, tuple[int, int]]:
+    """Two periods within the complete years of a record; refuses too few of them."""
     need = settings.min_years
     chosen = settings.periods
     if chosen is None:
@@ -194,7 +188,8 @@ def _periods(layers: xr.Dataset, settings: TsmvSettings) -> dict[str, tuple[int,
     for name, (a, b) in chosen.items():
         have = int(((whole >= a) & (whole <= b)).sum())
         if have < need:
-            span = f"{year.min()}-{year.max()}" if len(year) else "no time"
+            time = layers["time"].dt.year.values
+            span = f"{time.min()}-{time.max()}" if time.size else "no time"
             raise SchemaError(
                 _name(layers), found=f"{have} complete years in {name} (record {span}, {whole.size} complete)",
                 needed=f"{need} with all twelve months in each of two periods",

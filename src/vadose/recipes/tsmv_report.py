@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import xarray as xr
 
 from .. import plots, products, units
 from ..report import Column, Report
+from .figures import add_figure
+from .tsmv_contributions import add_components, add_contributions
 from .tsmv_result import stack
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from .tsmv_result import TsmvResult
 
 RATE = "kg m-2 yr-1"
@@ -44,14 +43,10 @@ def write(result: TsmvResult, folder: Path) -> Path:
     _trends(report, result)
     if result.truth is not None:
         _against_truth(report, result.truth)
-    _contributions(report, result)
-    _components(report, result)
+    add_contributions(report, result)
+    add_components(report, result)
     _origin(report, result, name)
     return report.write(folder / "report.html")
-
-
-def _figure(report: Report, figure: Figure, caption: str, unit: str) -> None:
-    report.add_figure(plots.svg(figure, title=caption.split(".")[0], description=caption), caption, units=unit)
 
 
 def _input(report: Report, result: TsmvResult, name: str) -> None:
@@ -114,28 +109,28 @@ def _trends(report: Report, result: TsmvResult) -> None:
     with report.add_details("By latitude"):
         report.add_table(columns, more, "Trends of total soil water by latitude.")
     both = stack({k: t[["slope", "p_value"]] for k, t in result.trends.items()})
-    _figure(report, plots.trend_map(both, dim="period", alpha=s.alpha),
+    add_figure(report, plots.trend_map(both, dim="period", alpha=s.alpha),
             "Trend of annual total soil water in both periods. Dots: significant at the cell.", RATE)  # fmt: skip
     last = list(result.periods)[-1]
     layered = result.layer_trends[last]
-    _figure(report, plots.trend_map(layered, dim="layer", mark="insignificant", alpha=s.alpha),
+    add_figure(report, plots.trend_map(layered, dim="layer", mark="insignificant", alpha=s.alpha),
             f"Trend of annual soil water of each layer, {last}. Strokes: not significant.", RATE)  # fmt: skip
     slopes = layered["slope"].rename("trend").assign_attrs(simulated=str(result.simulated).lower())
-    _figure(report, plots.ridge_plot(slopes, by=["layer"]), f"Trends over cells by layer, {last}.", RATE)
+    add_figure(report, plots.ridge_plot(slopes, by=["layer"]), f"Trends over cells by layer, {last}.", RATE)
     total = result.mean["storage"].sum("layer", skipna=False)
     total = total.assign_attrs(
         units="kg m-2", long_name="mean total soil water", simulated=str(result.simulated).lower()
     )
-    _figure(report, plots.season_lines(total, result.season_trends),
+    add_figure(report, plots.season_lines(total, result.season_trends),
             "Mean total soil water of each season by wetness, and Sen's slopes of both periods. H-S holds the three "
             "wettest months of each year, A-S the three driest.", f"kg m-2, {RATE}")  # fmt: skip
     mean = result.seasons["storage"].sel(year=slice(*result.periods[last])).mean("year").compute()
     mean = mean.assign_attrs(
         units="kg m-2", long_name="mean soil water storage", simulated=str(result.simulated).lower()
     )
-    _figure(report, plots.ridge_plot(mean, by=["layer", "season"], colour_by="layer"),
+    add_figure(report, plots.ridge_plot(mean, by=["layer", "season"], colour_by="layer"),
             f"Mean storage over cells by layer and season, {last}.", "kg m-2")  # fmt: skip
-    _figure(report, plots.variability_heat_map(result.mean["variability"]),
+    add_figure(report, plots.variability_heat_map(result.mean["variability"]),
             "Variability between years: mean storage of each layer and season less its straight line over all years, "
             "relative to its mean.", "%")  # fmt: skip
 
@@ -169,79 +164,6 @@ def _against_truth(report: Report, truth: xr.Dataset) -> None:
     )
 
 
-def _contributions(report: Report, result: TsmvResult) -> None:
-    report.add_section(
-        "Where the variance comes from",
-        "Annual total soil water is the mean of four seasons by wetness and the sum of the layers; each is split into "
-        "a straight line (trend) and the rest (interannual variability, IAV). A part's contribution is its covariance "
-        "with the total over the variance of the total; all contributions of a cell add up to 100 %.",
-    )
-    d = result.difference
-    columns = [Column("part"), *(Column(p, "%", 2) for p in result.periods), Column("difference", "points")]
-    rows = []
-    for dim, name in (("season", "season_share"), ("layer", "layer_share"), ("kind", "kind_share")):
-        for label in d[dim].values:
-            one = d.sel({dim: label})
-            low, high, middle = (100 * float(one[f"{name}_{k}"]) for k in ("lower", "upper", "difference"))
-            rows.append([_kind(str(label)), *(100 * float(one[name].sel(period=p)) for p in result.periods),
-                         units.format_interval(middle, low, high)])  # fmt: skip
-    for label in d["kind"].values:
-        free = [100 * float(d["kind_share_adjusted"].sel(kind=label, period=p)) for p in result.periods]
-        rows.append([f"{_kind(str(label))}, adjusted", *free, units.format_number(free[1] - free[0], 2)])
-    chance = ", ".join(f"{100 / (b - a):.1f} % in {p}" for p, (a, b) in result.periods.items())
-    report.add_table(
-        columns,
-        rows,
-        "Mean contributions by season, layer and kind in both periods, "
-        f"{100 * result.settings.level:g} % intervals of the difference.",
-        notes=[
-            f"Without any trend, independent years would still give the trend a share of {chance}: compare periods of "
-            "different length by the adjusted rows.",
-            f"{units.format_number(int(d['n_cells']))} cells with both periods. Intervals: years left out in runs.",
-        ],
-    )
-    last = list(result.periods)[-1]
-    attribution = result.attributions[last]
-    share = attribution["contribution"].assign_attrs(simulated=str(result.simulated).lower())
-    words = {"season": ["layer", "kind"], "layer": ["season", "kind"], "kind": ["season", "layer"]}
-    for dim, others in words.items():
-        part = share.sum(others, skipna=False).assign_attrs(share.attrs, long_name="contribution")
-        if dim == "kind":
-            part = part.assign_coords(kind=[_kind(str(k)) for k in part["kind"].values])
-        _figure(report, plots.contribution_maps(part, dim=dim),
-                f"Contribution of each {dim} to the variance of annual total soil water, {last}.", "%")  # fmt: skip
-    _figure(report, plots.top_component_maps(attribution),
-            f"Component with the largest and the second contribution, {last}. Colour: layer; tint: season, the wettest "
-            "darkest; dots: trend. Numbers: share of area of variability / trend.", "%")  # fmt: skip
-
-
-def _components(report: Report, result: TsmvResult) -> None:
-    report.add_section("Seasons, layers and kinds together", "All components of both periods, as means over cells.")
-    share = result.difference["contribution"].assign_attrs(simulated=str(result.simulated).lower())
-    _figure(report, plots.component_rings(share),
-            "Mean contribution of each season, layer and kind in both periods.", "%")  # fmt: skip
-    _figure(report, plots.difference_bars(result.difference),
-            "Difference of the mean contributions between the periods, with intervals from years left out in runs. "
-            "Pale bars: the interval holds 0.", "%")  # fmt: skip
-    omega = stack({k: s["omega"] for k, s in result.summaries.items()})
-    omega = omega.assign_attrs(simulated=str(result.simulated).lower())
-    _figure(report, plots.omega_chart(omega),
-            "ω, contribution of a season and layer over its share of the storage, mean over cells. Above 1, it varies "
-            "more than its water.", "1")  # fmt: skip
-    with report.add_details("All components"):
-        columns = [Column("season"), Column("layer"), Column("kind"), *(Column(p, "%", 2) for p in result.periods),
-                   Column("difference", "points")]  # fmt: skip
-        rows = []
-        d = result.difference
-        for index in np.ndindex(d.sizes["season"], d.sizes["layer"], d.sizes["kind"]):
-            one = d.isel(dict(zip(("season", "layer", "kind"), index)))
-            low, high, middle = (100 * float(one[f"contribution_{k}"]) for k in ("lower", "upper", "difference"))
-            rows.append([str(one["season"].item()), str(one["layer"].item()), _kind(str(one["kind"].item())),
-                         *(100 * float(one["contribution"].sel(period=p)) for p in result.periods),
-                         units.format_interval(middle, low, high)])  # fmt: skip
-        report.add_table(columns, rows, "Mean contribution of every component in both periods.")
-
-
 def _origin(report: Report, result: TsmvResult, name: str) -> None:
     attrs = result.source.attrs
     report.add_section("Origin")
@@ -254,7 +176,3 @@ def _origin(report: Report, result: TsmvResult, name: str) -> None:
     report.add_provenance(facts)
     data = [(f"{e.title}, {e.provider}.", e.doi) for e in products.PRODUCTS if e.id == attrs.get("product")]
     report.add_citations([*data, *WORKS])
-
-
-def _kind(name: str) -> str:
-    return "IAV" if name == "iav" else name

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import xarray as xr
 
-from .. import twin
 from ..report import Report
 from ..store import Library
-from .evaluate import writable_folder
+from .earth import Earth
 from .fusion_exam import Exam, examine
 from .fusion_report import add_exam, add_origin, add_verdicts
 from .fusion_settings import FusionSettings
 from .fusion_verdicts import Verdict, judge
+from .outputs import writable_folder
+from .progress import Step, silent
 from .settings import dump, read
-
-Step = Callable[[int, int, str], None]
 
 
 def twin_exam(*, out: str | Path, config: str | Path | None = None, settings: FusionSettings | None = None,
-              step: Step = lambda done, total, text: None) -> Path:  # fmt: skip
+              step: Step = silent) -> Path:  # fmt: skip
     """Make a simulated region for each seed, fuse its products by the plan and judge the result by the truth.
 
     Parameters
@@ -98,12 +96,7 @@ def write_exams(folder: Path, settings: FusionSettings, exams: list[OneSeed]) ->
 
 def make_earth(library: Library, settings: FusionSettings, *, seed: int) -> None:
     """Simulate the region of the settings into a library, unless it is whole there already."""
-    if "twin/stations" in library.names():  # the last to be written
-        return
-    for name in library.names():
-        library.delete(name)
-    twin.create(library, region=settings.region, resolution=settings.resolution, years=settings.years, seed=seed,
-                step="dekad", products="rsssm")  # fmt: skip
+    Earth(settings.region, settings.resolution, settings.years, seed, step="dekad", products="rsssm").make(library)
 
 
 def score_tables(exam: Exam) -> list[pd.DataFrame]:

@@ -12,12 +12,12 @@ from .. import plots, schema, units
 from ..report import Column, Report
 from .citing import cite
 from .config import EvaluateConfig
+from .figures import add_figure
 from .parts_report import add_collocations, add_parts
 from .parts_report import with_interval as with_interval
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.figure import Figure
 
     from .evaluate import Evaluation
 
@@ -58,10 +58,6 @@ def _subtitle(result: Evaluation, config: EvaluateConfig) -> str:
     return f"{len(result.pairs)} product series against {count}; surface means {low:g}-{high:g} m unless said"
 
 
-def _figure(report: Report, figure: Figure, caption: str, unit: str = "m3 m-3") -> None:
-    report.add_figure(plots.svg(figure, title=caption.split(".")[0], description=caption), caption, units=unit)
-
-
 def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> None:
     report.add_section(
         "Scores of all cells together",
@@ -100,9 +96,9 @@ def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> Non
                      notes=notes)  # fmt: skip
     with report.add_details("More scores of all pairs"):
         report.add_table(more, extra, "Further scores of all pairs, and the parts the mean square error is made of.")
-    _figure(report, plots.forest(result.pooled, "r"),
+    add_figure(report, plots.forest(result.pooled, "r"),
             "Pearson correlation of all pairs with intervals; n beside each product.", "1")  # fmt: skip
-    _figure(report, plots.forest(result.pooled, "bias"),
+    add_figure(report, plots.forest(result.pooled, "bias"),
             "Mean difference product minus station, with intervals.")  # fmt: skip
 
 
@@ -118,18 +114,18 @@ def _spread(report: Report, result: Evaluation) -> None:
     for metric, caption in captions.items():
         if np.isfinite(result.scores[metric].values).any():
             unit = result.scores[metric].attrs["units"]
-            _figure(report, plots.score_boxes(result.scores, metric), caption + under, unit)
-    _figure(report, plots.scatter_density(result.pairs, scores=result.pooled),
+            add_figure(report, plots.score_boxes(result.scores, metric), caption + under, unit)
+    add_figure(report, plots.scatter_density(result.pairs, scores=result.pooled),
             "Station against product for all pairs; colour is the number of pairs, the line is 1:1.")  # fmt: skip
 
 
 def _places(report: Report, result: Evaluation) -> None:
     report.add_section("Where", "Stations and the product cells that hold them.")
-    _figure(report, plots.station_map(result.stations, result.scores),
+    add_figure(report, plots.station_map(result.stations, result.scores),
             "Stations and centres of the matched product cells.", "degrees")  # fmt: skip
     if np.isfinite(result.scores["r"].values).any():
-        _figure(report, plots.score_map(result.scores, "r"), "Pearson correlation per cell.", "1")
-    _figure(report, plots.status_map(result.scores), "Status of each cell: why a score is missing where it is.", "1")
+        add_figure(report, plots.score_map(result.scores, "r"), "Pearson correlation per cell.", "1")
+    add_figure(report, plots.status_map(result.scores), "Status of each cell: why a score is missing where it is.", "1")
 
 
 def _series(report: Report, result: Evaluation) -> None:
@@ -151,7 +147,7 @@ def _draw_series(report: Report, chosen: dict[str, xr.Dataset]) -> None:
                 continue
             caption = f"{label} and stations {pairs['stations'].values[cell]!s}, {int(counts[cell])} pairs."
             unit = pairs["estimate"].attrs.get("units", "1")
-            _figure(report, plots.time_series(pairs, int(cell), product=label), caption, unit)
+            add_figure(report, plots.time_series(pairs, int(cell), product=label), caption, unit)
 
 
 def _losses(report: Report, result: Evaluation) -> None:
@@ -160,7 +156,7 @@ def _losses(report: Report, result: Evaluation) -> None:
         "A product value is used for one station value at most, and the other way round. Station values are daily "
         "means; for dekadal and monthly products they are means of those periods.",
     )
-    _figure(report, plots.dropped_bars(result.pairs), "Product and station values per product series by fate.", "1")
+    add_figure(report, plots.dropped_bars(result.pairs), "Product and station values per product series by fate.", "1")
     rows = []
     for label, pairs in result.pairs.items():
         dropped = pairs["n_dropped"].sum("cell")
@@ -192,7 +188,7 @@ def _spatial(report: Report, result: Evaluation, config: EvaluateConfig) -> None
     for i in range(0, len(names), 8):
         for metric in ("r", "ubrmse") if names else ():
             caption = "Scores per date over cells: over the year, over the years, and the share of dates with a score."
-            _figure(report, plots.spatial_courses({k: some[k] for k in names[i : i + 8]}, metric), caption,
+            add_figure(report, plots.spatial_courses({k: some[k] for k in names[i : i + 8]}, metric), caption,
                     METRIC_UNITS[metric])  # fmt: skip
 
 

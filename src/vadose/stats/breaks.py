@@ -35,7 +35,7 @@ def pettitt(values: ArrayLike, *, min_n: int = 10) -> dict[str, NDArray]:
 
     Notes
     -----
-    U_t = sum_(i<=t) sum_(j>t) sign(x_i - x_j) = 2 sum_(i<=t) R_i - t (n + 1); K = max |U_t|, first maximum;
+    U_t = sum_(i<=t) sum_(j>t) sign(x_i - x_j) = 2 sum_(i<=t) R_i - t (n + 1); K = max abs(U_t), first maximum;
     p = 2 exp(-6 K^2 / (n^3 + n^2)), at most 1 (Pettitt 1979, doi:10.2307/2346729). Values are taken as independent: a
     trend or persistence gives small p too.
 
@@ -91,8 +91,8 @@ def fligner_killeen(values: ArrayLike, segment: ArrayLike, *, min_n: int = 5) ->
 
     Notes
     -----
-    a_i = Phi^-1(1/2 + R_i / (2 (n + 1))), R_i ranks of |x - median of its segment|; statistic = sum_j n_j (mean_j a -
-    mean a)^2 / var(a), chi-square with one less than the number of segments (Fligner and Killeen 1976,
+    a_i = Phi^-1(1/2 + R_i / (2 (n + 1))), R_i ranks of abs(x - median of its segment); statistic = sum_j n_j (mean_j a
+    - mean a)^2 / var(a), chi-square with one less than the number of segments (Fligner and Killeen 1976,
     J. Am. Stat. Assoc. 71, 210-213; Conover et al. 1981), as scipy.stats.fligner.
 
     Examples

@@ -117,7 +117,11 @@ def evaluate(coefficients: ArrayLike, phase: ArrayLike) -> NDArray[np.float64]:
     >>> evaluate([0.2, 0.1, 0.0, 0.0, 0.0], [0.0, 0.5]).round(12).tolist()
     [0.3, 0.1]
     """
-    return np.asarray(coefficients, dtype=float) @ harmonics(phase).T
+    terms, basis = np.asarray(coefficients, dtype=float), harmonics(phase)
+    out = np.zeros((*terms.shape[:-1], basis.shape[0]))
+    for k in range(basis.shape[1]):  # a product of matrices rounds by the number of its rows, and so by chunks
+        out += terms[..., k, None] * basis[:, k]
+    return out
 
 
 def circular_difference(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:

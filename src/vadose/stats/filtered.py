@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from vadose.errors import VadoseError
 
 from .axis import as_rows, block, regular_axis
-from .pairs import _correlation_p, _fisher, _half
+from .pairs import correlation_p, fisher_interval, half_width
 from .threads import over_rows
 
 
@@ -98,6 +98,6 @@ def correlation_bounds(
         size = np.maximum(found[:, 0] * (1.0 - np.where(behind > 0, found[:, 1] / behind, 0.0)), 3.0)
     size = np.where(np.isnan(known), np.nan, size)
     z = float(ndtri(0.5 + 0.5 * level))
-    low, high = _fisher(known, _half(np.ones_like(size), size - 3.0, z))
-    out = {"r_lower": low, "r_upper": high, "p_value": _correlation_p(known, size), "n_eff": size}
+    low, high = fisher_interval(known, half_width(np.ones_like(size), size - 3.0, z))
+    out = {"r_lower": low, "r_upper": high, "p_value": correlation_p(known, size), "n_eff": size}
     return {k: v.reshape(shape) for k, v in out.items()}

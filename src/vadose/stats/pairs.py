@@ -197,13 +197,14 @@ def _two_sided(t: NDArray, dof: NDArray) -> NDArray:
     return 2.0 * stdtr(np.maximum(dof, 1.0), -np.abs(t))
 
 
-def _correlation_p(r: NDArray, n: NDArray) -> NDArray:
+def correlation_p(r: NDArray, n: NDArray) -> NDArray:
+    """Two-sided p-value of a correlation of n pairs, 1 for two pairs or fewer."""
     with np.errstate(divide="ignore", invalid="ignore"):
         t = r * np.sqrt((n - 2.0) / ((1.0 - r) * (1.0 + r)))
     return np.where(n > 2.0, _two_sided(t, n - 2.0), np.where(np.isnan(r), np.nan, 1.0))
 
 
-def _fisher(r: NDArray, half: NDArray) -> tuple[NDArray, NDArray]:
+def fisher_interval(r: NDArray, half: NDArray) -> tuple[NDArray, NDArray]:
     """Interval of a correlation of half width ``half`` on the atanh scale."""
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.arctanh(r)
@@ -214,7 +215,7 @@ def _fisher(r: NDArray, half: NDArray) -> tuple[NDArray, NDArray]:
     )
 
 
-def _half(square: NDArray, less: NDArray, z: float) -> NDArray:
+def half_width(square: NDArray, less: NDArray, z: float) -> NDArray:
     """Half width z sqrt(square / less), infinite where no degree of freedom is left."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(less > 0.0, z * np.sqrt(square / np.maximum(less, 0.0)), np.inf + 0.0 * less)
@@ -246,8 +247,8 @@ def _derive(p: dict, variance: dict, size: dict, *, ci: str, level: float) -> di
             error > 0.0, _two_sided(p["bias"] / error, n_bias - 1.0), np.where(p["bias"] == 0, 1.0, 0.0)
         )
         out["bias_p"] = np.where(np.isnan(p["bias"]), np.nan, out["bias_p"])
-        out["p_value"] = _correlation_p(r, n_r)
-        out["spearman_p"] = _correlation_p(p["spearman"], n_rank)
+        out["p_value"] = correlation_p(r, n_r)
+        out["spearman_p"] = correlation_p(p["spearman"], n_rank)
         k = p["difference"] / np.sqrt(p["difference_var"]) * np.sqrt(n_rank / n)
         out["kendall_p"] = 2.0 * ndtr(-np.abs(k))
     if ci == "none":
@@ -257,11 +258,11 @@ def _derive(p: dict, variance: dict, size: dict, *, ci: str, level: float) -> di
         return out
     quantile = _student(n_bias - 1.0, level)
     out["bias_lower"], out["bias_upper"] = p["bias"] - quantile * error, p["bias"] + quantile * error
-    out["r_lower"], out["r_upper"] = _fisher(r, _half(np.ones_like(n), n_r - 3.0, z))
+    out["r_lower"], out["r_upper"] = fisher_interval(r, half_width(np.ones_like(n), n_r - 3.0, z))
     bonett = 1.0 + 0.5 * p["spearman"] ** 2
-    out["spearman_lower"], out["spearman_upper"] = _fisher(p["spearman"], _half(bonett, n_rank - 3.0, z))
+    out["spearman_lower"], out["spearman_upper"] = fisher_interval(p["spearman"], half_width(bonett, n_rank - 3.0, z))
     fieller = np.full_like(n, 0.437)
-    out["kendall_lower"], out["kendall_upper"] = _fisher(p["kendall"], _half(fieller, n_rank - 4.0, z))
+    out["kendall_lower"], out["kendall_upper"] = fisher_interval(p["kendall"], half_width(fieller, n_rank - 4.0, z))
     _smooth(out, p, variance, size, n_bias=n_bias, honest=honest, z=z, level=level)
     _squares(out)
     return out

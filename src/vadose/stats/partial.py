@@ -194,11 +194,11 @@ def student(r: NDArray, df: NDArray) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float64
-        p-value [1]: P(|t| >= |r| sqrt(df/(1 - r^2))), Student's t with ``df``.
+        p-value [1]: P(abs(t) >= abs(r) sqrt(df/(1 - r^2))), Student's t with ``df``.
 
     Examples
     --------
-    With one degree of freedom t is Cauchy, and p = 1 - (2/pi) arcsin |r|:
+    With one degree of freedom t is Cauchy, and p = 1 - (2/pi) arcsin abs(r):
 
     >>> import numpy as np
     >>> from vadose.stats.partial import student

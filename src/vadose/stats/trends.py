@@ -69,7 +69,7 @@ def mann_kendall(
     -----
     slope = median of (x_j - x_i)/(t_j - t_i), i < j (Sen 1968, doi:10.1080/01621459.1968.10480934), exactly as float64
     divides; intercept = median(x) - slope median(t); S = sum sign(x_j - x_i); var(S) = [n(n-1)(2n+5) -
-    sum_ties t(t-1)(2t+5)]/18; z = (S - sign S)/sqrt(var S); p = erfc(|z|/sqrt 2). Interval: slopes of rank (N ± q
+    sum_ties t(t-1)(2t+5)]/18; z = (S - sign S)/sqrt(var S); p = erfc(abs(z)/sqrt 2). Interval: slopes of rank (N ± q
     sqrt(var S))/2, N pairs (Gilbert 1987, sec. 16.5), rounded as scipy.stats.theilslopes does.
 
     Gaps keep their length: a missing value removes its pairs and moves nothing. Autocorrelations are of detrended
@@ -82,9 +82,9 @@ def mann_kendall(
     -(2 + 4 phi)/m that detrending leaves, within -0.9..0.98; and p from Student's t with n_eff - 2
     degrees of freedom (at least 2), n_eff that of ``yue_wang``, because phi itself is uncertain.
 
-    ``hamed_rao``: var(S) times 1 + 2/(T(T-1)(T-2)) sum_k (T-k)(T-k-1)(T-k-2) q_k rho_k of ranks, over k with |rho_k|
-    beyond its 95 % bound (doi:10.1016/S0022-1694(97)00125-X, eq. 15). Choice: q_k, the number of pairs at lag k per
-    sample over that without gaps, which the paper does not need.
+    ``hamed_rao``: var(S) times 1 + 2/(T(T-1)(T-2)) sum_k (T-k)(T-k-1)(T-k-2) q_k rho_k of ranks, over k with
+    abs(rho_k) beyond its 95 % bound (doi:10.1016/S0022-1694(97)00125-X, eq. 15). Choice: q_k, the number of pairs at
+    lag k per sample over that without gaps, which the paper does not need.
 
     ``yue_wang``: var(S) times 1 + (2/n) sum_(i<j) rho_1^(t_j - t_i) (doi:10.1023/B:WARM.0000043140.61082.60), or with
     ``lags`` 1 + 2 sum_k (m_k/n) rho_k, m_k pairs at lag k.

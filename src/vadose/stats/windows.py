@@ -335,8 +335,8 @@ def exponential_filter(values: ArrayLike, *, t_value: float, position: ArrayLike
     -----
     SWI_n = SWI_n-1 + K_n (v_n - SWI_n-1), K_n = K_n-1 / (K_n-1 + exp(-(t_n - t_n-1) / T)), K_0 = 1, SWI_0 = v_0
     (Wagner et al. 1999, doi:10.1016/S0034-4257(99)00036-X; Albergel et al. 2008, doi:10.5194/hess-12-1323-2008).
-    pytesmo's ``exp_filter`` is the same to 1e-7: it keeps the gain in single precision, and takes only whole days for
-    T.
+    pytesmo's ``exp_filter`` is the same to 2e-6 of the value: it keeps the gain in single precision, and takes only
+    whole days for T.
 
     Examples
     --------
