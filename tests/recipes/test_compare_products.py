@@ -1,6 +1,7 @@
 """compare-products on a tiny simulated region, and what it refuses."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 import yaml
@@ -38,6 +39,9 @@ def test_tables_in_time_and_space_from_a_library(tmp_path, library):
     text = report.read_text(encoding="utf-8")
     for words in ("Accuracy in time", "Accuracy in space", "How to cite what was used", "Benjamini", "SIMULATED"):
         assert words in text
+    assert "By climate" in text
+    table = pd.read_csv(tmp_path / "out" / "by_climate.csv")
+    assert set(table["product"]) == {"A", "B"} and table["r_count"].sum() > 2 and table["category"].notna().all()
     assert "dorigo2021" in (tmp_path / "out" / "citations.bib").read_text(encoding="utf-8")
 
 
@@ -75,6 +79,7 @@ def test_a_validation_in_parts_with_triplets_and_two_runs_compared(tmp_path, lib
     assert np.isfinite(triplet.snr_db).any() and triplet["product"].values.tolist() == ["stations", "A", "B"]
     exported = xr.load_dataset(tmp_path / "one" / "qa4sm.nc")
     assert "R_between_0-ISMN_and_1-A" in exported and exported.tsw.values[0] == "bulk" and "JJA" in exported.tsw
+    assert np.isfinite(exported["snr_1-A_between_0-ISMN_and_1-A_and_2-B"].sel(tsw="bulk")).any()
     run("two", scaling="mean_std")
     report = compare_runs(tmp_path / "one", tmp_path / "two", out=tmp_path / "compared")
     got = xr.load_dataset(tmp_path / "compared" / "differences.nc")

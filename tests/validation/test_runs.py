@@ -52,3 +52,17 @@ def test_what_is_no_run_is_refused():
         validation.compare_runs(run([0.5]), run([0.5]).drop_vars("stations"))
     with pytest.raises(ConfigError, match="metrics"):
         validation.compare_runs(run([0.5]), run([0.5]), metrics=("kge",))
+
+
+def test_runs_of_evaluate_are_compared_by_product_and_stations():
+    def make(r, stations):
+        dims = ("cell", "product", "subset")
+        values = np.stack([np.asarray(r), np.asarray(r) - 0.1], axis=1)[..., None] * [1.0, np.nan]
+        return xr.Dataset({"r": (dims, values)}, {"product": ["p", "q"], "subset": ["all", "DJF"],
+                                                  "stations": ("cell", stations)})  # fmt: skip
+
+    got = validation.compare_runs(
+        make([0.5, 0.6, 0.7], ["a", "b", "c"]), make([0.8, 0.7, 0.6, 0.1], ["c", "b", "a", "d"])
+    )
+    assert got.difference.sel(metric="r").values == pytest.approx([0.1, 0.1])
+    assert got.n_common.sel(metric="r").values.tolist() == [3, 3] and got.only_b.values.tolist() == [1, 1]

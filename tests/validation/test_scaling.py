@@ -4,7 +4,7 @@ import pytest
 import xarray as xr
 
 from vadose import validation
-from vadose.errors import ConfigError
+from vadose.errors import ConfigError, SchemaError
 from vadose.validation.conditional import score_by_period
 from vadose.validation.scaling import METHODS, scale
 
@@ -69,3 +69,18 @@ def test_lazy_equals_eager_and_refusals(pairs):
         scale(pairs, method="magic")
     with pytest.raises(ConfigError, match="season"):
         scale(pairs, method="cdf", by="week")
+
+
+def test_a_third_record_may_be_the_scaling_reference(pairs):
+    third = pairs.reference * 2.0 + 0.1
+    got = scale(pairs, method="mean_std", to=third.assign_attrs(UNIT))
+    plain = scale(pairs, method="mean_std")
+    ok = np.isfinite(got.estimate.values[0])
+    assert got.reference.values == pytest.approx(third.values)  # a linear function of the reference scales onto it
+    assert got.estimate.values[0, ok].mean() == pytest.approx(third.values[0, ok].mean())
+    r = [np.corrcoef(p.estimate.values[0, ok], p.reference.values[0, ok])[0, 1] for p in (got, plain)]
+    assert r[0] == pytest.approx(r[1]) and (got.n_unscaled == 0).all()
+    lost = scale(pairs, method="mean_std", to=(third * np.nan).assign_attrs(UNIT))
+    assert (lost.n_unscaled == (pairs.estimate.notnull() & pairs.reference.notnull()).sum("time")).all()
+    with pytest.raises(SchemaError, match="at the same times"):
+        scale(pairs, method="cdf", to=third.isel(time=slice(0, 10)))

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from vadose import schema
 from vadose.errors import ConfigError, SchemaError
 from vadose.grid import Grid
 from vadose.stats.stability import against_others
@@ -122,6 +123,8 @@ def test_area_ratio_of_integer_and_lazy_maps(cover):
         assert core_cells(stations, other, grid=grid).lc_area.values.tolist() == expected.lc_area.values.tolist()
     missing = integer.where(integer != 10, 0).astype("u1").assign_attrs(_FillValue=0)
     assert core_cells(stations, missing, grid=grid).reason.values[1] == "no land-cover class at the station"
+    assert core_cells(stations, missing, grid=grid).status.values[1] == schema.STATUS["no_data"]
+    assert core_cells(stations, landcover).attrs["grid"] == Grid.regular(0.01).to_attr()
     with pytest.raises(ConfigError, match="from 0 to 1"):
         core_cells(stations, landcover, grid=grid, threshold=82)
 

@@ -14,6 +14,8 @@ and ``..._rates`` have one row for each product, region or station.
 from .agreement import agreement_map, slope_correlation
 from .boxes import score_boxes
 from .calibration import calibration_curve
+from .campaigns import campaign_panels
+from .category_boxes import category_boxes
 from .change import change_map
 from .coastline import coastline
 from .collocation import collocation_bars, collocation_cells
@@ -34,12 +36,15 @@ from .global_map import global_map
 from .heat_map import variability_heat_map
 from .hovmoeller import coverage_hovmoeller
 from .intervals import forest
+from .lines import product_lines, wetness_bias
+from .lookup_bubbles import lookup_bubbles
 from .maps import score_map, station_map, status_map
 from .period_bars import difference_bars, omega_chart
 from .ridges import ridge_plot
 from .seams import seam_profile
 from .season_lines import season_lines
 from .series import break_gaps, time_series
+from .statuses import core_map, status_bars
 from .steps import step_series
 from .trend_map import trend_map, trend_panels
 from .trend_rows import region_rates, share_bars
@@ -48,6 +53,8 @@ __all__ = [
     "agreement_map",
     "break_gaps",
     "calibration_curve",
+    "campaign_panels",
+    "category_boxes",
     "change_map",
     "coastline",
     "collocation_bars",
@@ -55,6 +62,7 @@ __all__ = [
     "component_rings",
     "contribution_maps",
     "contribution_table",
+    "core_map",
     "coupling_donuts",
     "coupling_heatmap",
     "coupling_map",
@@ -73,7 +81,9 @@ __all__ = [
     "forest",
     "global_map",
     "lag_histogram",
+    "lookup_bubbles",
     "omega_chart",
+    "product_lines",
     "region_rates",
     "ridge_plot",
     "scatter_density",
@@ -86,6 +96,7 @@ __all__ = [
     "slope_correlation",
     "spatial_courses",
     "station_map",
+    "status_bars",
     "status_map",
     "step_series",
     "svg",
@@ -95,4 +106,5 @@ __all__ = [
     "trend_map",
     "trend_panels",
     "variability_heat_map",
+    "wetness_bias",
 ]

@@ -67,6 +67,11 @@ _ROWS = (
     ("koch2018", "Koch, J., Demirel, M. C. and Stisen, S.", 2018, "The SPAtial EFficiency metric (SPAEF): multiple-"
      "component evaluation of spatial patterns for optimization of hydrological models",
      "Geoscientific Model Development 11, 1873-1886", "10.5194/gmd-11-1873-2018"),
+    ("roberts2008", "Roberts, N. M. and Lean, H. W.", 2008, "Scale-selective verification of rainfall accumulations "
+     "from high-resolution forecasts of convective events", "Monthly Weather Review 136, 78-97",
+     "10.1175/2007MWR2123.1"),
+    ("ma2026", "Ma, Y. and others", 2026, "An independent evaluation of global 1 km soil moisture products using "
+     "in-situ and airborne observations", "Remote Sensing of Environment, 115534", "10.1016/j.rse.2026.115534"),
     ("vachaud1985", "Vachaud, G. and others", 1985, "Temporal stability of spatially measured soil water probability "
      "density function", "Soil Science Society of America J. 49, 822-828", "10.2136/sssaj1985.03615995004900040006x"),
     ("chen2021", "Chen, Y., Feng, X. and Fu, B.", 2021, "An improved global remote-sensing-based surface soil moisture "
@@ -125,7 +130,9 @@ METHODS = {
     "quadruple_collocation": ("gruber2016qc",),
     "false_discovery_rate": ("benjamini1995",),
     "spatial_fidelity": ("koch2018",),
+    "fractions_skill": ("roberts2008",),
     "time_stability": ("vachaud1985",),
+    "evaluation_1km": ("ma2026",),
     "rsssm": ("chen2021",),
     "stations": ("dorigo2021",),
 }

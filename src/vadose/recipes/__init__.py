@@ -46,6 +46,8 @@ RECIPES = {
                                  "multisource_trends:multisource_trends", takes=("library", "config")),
     "compare-products": Recipe("One product against many by stations, in time and in space (simulated without data)",
                                "compare_products:compare_products", takes=("library", "config")),
+    "evaluate-1km": Recipe("Evaluate 1 km - paper 002: products against unseen stations, flights and each other",
+                           "evaluate_1km:evaluate_1km", takes=("data", "library", "config")),
     "real-sample": Recipe("Real sample - satellite, reanalysis and stations over Hawaii",
                           "real_sample:real_sample", takes=("data",), needs=("data",)),
     "surface-depth": Recipe("Surface to depth - stations' surface sensors against deeper ones, by depth, lag and SWI",

@@ -14,6 +14,7 @@ from ..errors import ConfigError
 from ..report import Report
 from ..store import Library
 from .citing import cite
+from .compare_classes import add_classes
 from .compare_report import add_tables
 from .config import Bbox, MatchConfig, ProductConfig, StationConfig
 from .earth import Earth
@@ -38,6 +39,8 @@ class CompareConfig(Strict):
     stations: StationConfig
     match: MatchConfig = MatchConfig()
     common: Literal["pair", "all"] = "pair"
+    by: tuple[Literal["climate", "land_cover", "texture"], ...] = ("climate",)
+    """Attributes of the stations by whose classes scores are spread."""
     level: Annotated[float, Field(gt=0, lt=1)] = 0.95
     min_n: Annotated[int, Field(ge=2)] = 20
     min_years: Annotated[int, Field(ge=1)] = 3
@@ -66,7 +69,7 @@ def compare_products(*, out: str | Path, library: str | None = None, config: str
     Parameters
     ----------
     out : path
-        Output folder: ``report.html``, ``comparison.nc``, ``citations.bib``, ``config.yaml``.
+        Output folder: ``report.html``, ``comparison.nc``, ``by_climate.csv``, ``citations.bib``, ``config.yaml``.
     library : str, optional
         Library with the products, for settings that name none; without library and settings a region is simulated.
     config : path, optional
@@ -146,6 +149,7 @@ def _report(settings: CompareConfig, result: xr.Dataset, pairs: dict, stations: 
                     subtitle=f"{settings.candidate.label} against {len(settings.others)} products at {cells} cells "
                     "with stations")  # fmt: skip
     add_tables(report, result)
+    add_classes(report, pairs, result, by=settings.by, min_years=settings.min_years, folder=folder)
     spatial = {k: validation.score_spatial(p, min_cells=settings.min_cells) for k, p in pairs.items()}
     seen = {k: v for k, v in spatial.items() if (v["status"] == 0).any()}
     own = f"Each date with at least {settings.min_cells} cells, every product on its own dates."

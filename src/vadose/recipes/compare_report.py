@@ -9,7 +9,8 @@ from .. import plots, schema, units
 from ..report import Column, Report
 from .figures import add_figure
 
-_NAMES = {"r": "R", "rmse": "RMSE", "bias": "bias", "ubrmse": "ubRMSE", "anomaly_r": "anomaly R"}
+#: Metric -> as printed.
+NAMES = {"r": "R", "rmse": "RMSE", "bias": "bias", "ubrmse": "ubRMSE", "anomaly_r": "anomaly R"}
 _WORDS = {
     "time": ("Accuracy in time", "Each cell scored over time, then means and medians over cells."),
     "space": ("Accuracy in space", "Each date scored over cells, then means and medians over dates."),
@@ -35,7 +36,7 @@ def add_tables(report: Report, result: xr.Dataset) -> None:
             report.add_text(f"No number: {counts}.")
             continue
         columns = [Column("against"), Column("statistic"), Column("product"), Column("n")]
-        columns += [Column(_NAMES[m], str(one["unit"].sel(metric=m).values)) for m in metrics]
+        columns += [Column(NAMES[m], str(one["unit"].sel(metric=m).values)) for m in metrics]
         rows = []
         for other in one["other"].values.astype(str):
             for word in ("mean", "median"):
@@ -47,7 +48,7 @@ def add_tables(report: Report, result: xr.Dataset) -> None:
                         row.append(units.format_number(value, 3) + star)
                     rows.append(row)
         report.add_table(columns, rows, f"{title}: {candidate} and each other product on common cells and dates.")
-        tests = [[other, _NAMES[m], int(one["n"].sel(other=other, metric=m)), _interval(one, other, m),
+        tests = [[other, NAMES[m], int(one["n"].sel(other=other, metric=m)), _interval(one, other, m),
                   *(float(one[p].sel(other=other, metric=m)) for p in ("p_value", "p_value_fdr"))]
                  for other in one["other"].values.astype(str) for m in metrics]  # fmt: skip
         heads = [Column("against"), Column("metric"), Column("n"), Column("mean difference"), Column("p", digits=4),
@@ -57,7 +58,7 @@ def add_tables(report: Report, result: xr.Dataset) -> None:
                              "values for the bias.")  # fmt: skip
         for m in ("r", "ubrmse"):
             if m in metrics:
-                caption = f"{title}: {_NAMES[m]} of {candidate} minus that of each other product, with intervals."
+                caption = f"{title}: {NAMES[m]} of {candidate} minus that of each other product, with intervals."
                 figure = plots.forest(_forest(one, m), "difference")
                 add_figure(report, figure, caption, str(one["unit"].sel(metric=m).values))
 
@@ -75,5 +76,5 @@ def _forest(one: xr.Dataset, metric: str) -> xr.Dataset:
     names = [f"difference{e}" for e in ("", "_lower", "_upper")]
     out = some[names].rename(other="product").reset_coords(drop=True)
     for name in names:
-        out[name].attrs = {"units": unit, "long_name": f"difference of {_NAMES[metric]}"}
+        out[name].attrs = {"units": unit, "long_name": f"difference of {NAMES[metric]}"}
     return out.assign(n=("product", some["n"].values))

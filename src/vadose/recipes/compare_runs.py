@@ -37,16 +37,15 @@ def compare_runs(a: str | Path, b: str | Path, *, out: str | Path) -> Path:
         If a run has no scores that can be read.
     """
     runs = [_open(p) for p in (a, b)]
-    folder = writable_folder(out)
     result = validation.compare_runs(*runs)
+    folder = writable_folder(out)
     save_dataset(result, folder / "differences.nc")
     level = 100 * float(result.attrs["level"])
     report = Report("Two runs compared", subtitle=f"A: {a}; B: {b}", simulated=schema.is_simulated(result))
     report.add_section("What changed", "Scores of both runs, paired on the cells (product and stations) that both "
                        f"have; differences are B minus A, means over cells with {level:g} % intervals.")  # fmt: skip
     columns = [Column("product"), Column("metric"), Column("common"), Column("changed"), Column("A"), Column("B"),
-               Column("B minus A"), Column("p", digits=4), Column("only A"), Column("only B"),
-               Column("status")]  # fmt: skip
+               Column("B minus A"), Column("p", digits=4), Column("status")]  # fmt: skip
     rows = []
     for product in result["product"].values.astype(str):
         for metric in result["metric"].values.astype(str):
@@ -55,10 +54,12 @@ def compare_runs(a: str | Path, b: str | Path, *, out: str | Path) -> Path:
                                            float(one["difference_upper"]), digits=4)  # fmt: skip
             rows.append([product, _NAMES.get(metric, metric), int(one["n_common"]), int(one["n_changed"]),
                          float(one["a"]), float(one["b"]), change, float(one["p_value"]),
-                         int(one["only_a"]), int(one["only_b"]),
                          schema.status_name(int(one["status"])).replace("_", " ")])  # fmt: skip
     report.add_table(columns, rows, "Medians over common cells of both runs, and their paired differences.",
                      notes="Errors in m³ m⁻³. Changed: common cells whose value differs at all.")  # fmt: skip
+    alone = [[str(p), int(a), int(b)] for p, a, b in zip(result["product"].values, result["only_a"].values,
+                                                         result["only_b"].values, strict=True)]  # fmt: skip
+    report.add_table(["product", "cells of A alone", "cells of B alone"], alone, "Cells that one run alone has.")
     for metric in ("r", "ubrmse"):
         if metric in result["metric"] and np.isfinite(result["difference"].sel(metric=metric).values).any():
             caption = f"{_NAMES[metric]} of run B minus that of run A on common cells, with intervals."

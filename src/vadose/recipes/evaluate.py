@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from .. import products, schema, validation
@@ -115,6 +116,7 @@ def compute(config: EvaluateConfig, *, step: Step = silent) -> Evaluation:
     step(0, total, "stations")
     stations = open_stations(config, library)
     opened: dict[str, xr.Dataset] = {}
+    matched: dict[str, xr.Dataset] = {}
     result = Evaluation.empty(stations)
     for i, product in enumerate(config.products):
         step(i + 1, total, product.label)
@@ -122,8 +124,11 @@ def compute(config: EvaluateConfig, *, step: Step = silent) -> Evaluation:
             opened |= open_products(config, product, library)
         ds = opened[product.label]
         result.simulated = result.simulated or schema.is_simulated(ds)
-        result.inputs[product.label] = f"{ds.attrs.get('title', '')} {ds.attrs.get('product_version', '')}".strip()
-        found = pairs_of(config, product, opened, stations).compute()
+        title, version = str(ds.attrs.get("title", "")), str(ds.attrs.get("product_version", ""))
+        result.inputs[product.label] = title if version in title else f"{title} {version}".strip()
+        if product.label not in matched:
+            matched |= pairs_of(config, product, opened, stations)
+        found = matched.pop(product.label).compute()
         _score(config, product.label, found, result)
         if not config.collocations:
             del opened[product.label]
@@ -188,4 +193,13 @@ def _save_scores(result: Evaluation, folder: Path, *, qa4sm: bool) -> None:
     for i, one in enumerate(result.collocations):
         save_dataset(one, folder / f"collocation_{i + 1}.nc")
     if qa4sm:
-        validation.to_qa4sm(result.parts if result.parts is not None else result.scores, folder / "qa4sm.nc")
+        export_qa4sm(result.parts if result.parts is not None else result.scores, folder, result.collocations)
+
+
+def export_qa4sm(scores: xr.Dataset, folder: Path, collocations: list[xr.Dataset]) -> Path:
+    """Write ``qa4sm.nc``, in which the stations have the name that QA4SM gives them."""
+    named = []
+    for one in collocations:
+        names = one["product"].values.astype(str)
+        named.append(one.assign_coords(product=np.where(names == STATIONS, "ISMN", names)))
+    return validation.to_qa4sm(scores, folder / "qa4sm.nc", collocations=named)

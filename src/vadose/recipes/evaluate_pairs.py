@@ -41,13 +41,13 @@ def common_pairs(config: EvaluateConfig, labels: list[str], opened: dict[str, xr
 
 
 def pairs_of(config: EvaluateConfig, product: ProductConfig, opened: dict[str, xr.Dataset], stations: xr.Dataset
-           ) -> xr.Dataset:  # fmt: skip
-    """Match-up of one product with the sensors of its depth."""
+           ) -> dict[str, xr.Dataset]:  # fmt: skip
+    """Match-up of a product, lazy where it is; with those of its depth where all are matched on common cells."""
     chosen = within_depth(stations, depth_of(config, product))
     if config.match.cells == "own":
-        return matchup.match(opened[product.label], chosen, window=config.match.window,
-                             local_hours=config.match.local_hours, **options_of(config, product))  # fmt: skip
+        found = matchup.match(opened[product.label], chosen, window=config.match.window,
+                              local_hours=config.match.local_hours, **options_of(config, product))  # fmt: skip
+        return {product.label: found}
     same = [p.label for p in config.products if depth_of(config, p) == depth_of(config, product)]
-    first = next(p for p in same if schema.form(opened[p]) == "grid")
-    order = [first] if product.label == first else [first, product.label]
-    return common_pairs(config, order, opened, chosen)[product.label]
+    gridded = sorted(same, key=lambda p: schema.form(opened[p]) != "grid")  # the first gives the cells
+    return common_pairs(config, gridded, opened, chosen)

@@ -38,14 +38,22 @@ def add_parts(report: Report, parts: xr.Dataset) -> None:
         for split, members in _splits(times):
             _table(report, members, kind, f"each {split}")
             names = list(dict.fromkeys(members["product"].values.astype(str)))
-            for i in range(0, len(names), PER_FIGURE):
-                some = members.isel(cell=np.flatnonzero(np.isin(members["product"].values, names[i : i + PER_FIGURE])))
-                for metric in ("r", "ubrmse"):
-                    if np.isfinite(some[metric].values).any():
-                        words = {"r": "Pearson correlation", "ubrmse": "unbiased RMSE"}[metric]
-                        caption = f"{kind[:1].upper()}{kind[1:]}: {words} per {split}, median over cells."
-                        figure = plots.score_course(some, metric)
-                        add_figure(report, figure, caption, some[metric].attrs.get("units", "1"))
+            if len(names) <= PER_FIGURE:
+                _courses(report, members, kind, split)
+                continue
+            with report.add_details(f"Figures: {kind}, each {split}"):
+                for i in range(0, len(names), PER_FIGURE):
+                    some = np.flatnonzero(np.isin(members["product"].values, names[i : i + PER_FIGURE]))
+                    _courses(report, members.isel(cell=some), kind, split)
+
+
+def _courses(report: Report, some: xr.Dataset, kind: str, split: str) -> None:
+    for metric in ("r", "ubrmse"):
+        if np.isfinite(some[metric].values).any():
+            words = {"r": "Pearson correlation", "ubrmse": "unbiased RMSE"}[metric]
+            caption = f"{kind[:1].upper()}{kind[1:]}: {words} per {split}, median over cells."
+            figure = plots.score_course(some, metric)
+            add_figure(report, figure, caption, some[metric].attrs.get("units", "1"))
 
 
 def _splits(parts: xr.Dataset) -> Iterable[tuple[str, xr.Dataset]]:

@@ -17,10 +17,14 @@ from .parts_report import add_collocations, add_parts
 from .parts_report import with_interval as with_interval
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from .evaluate import Evaluation
 
 #: Cells whose time series are drawn, per product.
 SERIES_PER_PRODUCT = 1
+#: Products whose series are not folded away: those with most pairs.
+OPEN_SERIES = 8
 METRIC_UNITS = {"r": "1", "ubrmse": "m3 m-3"}
 
 
@@ -66,7 +70,7 @@ def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> Non
     for note in config.notes:
         report.add_text(note)
     columns = [Column("product"), Column("depth", "m"), Column("cells"), Column("n"), Column("R"),
-               Column("bias", "m3 m-3"), Column("ubRMSE", "m3 m-3"), Column("anomaly R"), Column("status")]  # fmt: skip
+               Column("bias", "m3 m-3"), Column("ubRMSE", "m3 m-3"), Column("anomaly R")]  # fmt: skip
     more = [Column("product"), Column("RMSE", "m3 m-3"), Column("NSE"), Column("KGE"), Column("Spearman"),
             Column("MSE: bias", "m6 m-6"), Column("variance", "m6 m-6"), Column("correlation", "m6 m-6")]  # fmt: skip
     rows, extra = [], []
@@ -75,15 +79,19 @@ def _overview(report: Report, result: Evaluation, config: EvaluateConfig) -> Non
         depth = next(c.depth for c in config.products if c.label == label) or config.stations.depth
         status = schema.status_name(int(p["status"])).replace("_", " ")
         rows.append([
-            label, f"{depth[0]:g}-{depth[1]:g}", f"{int(s['n_cells_ok'])}/{int(s['n_cells'])}", int(p["n"]),
+            label if status == "ok" else f"{label}: {status}", f"{depth[0]:g}-{depth[1]:g}",
+            f"{int(s['n_cells_ok'])}/{int(s['n_cells'])}", int(p["n"]),
             with_interval(p, "r", 2), with_interval(p, "bias", 3), with_interval(p, "ubrmse", 3),
-            units.format_number(float(s["anomaly_r_median"]), 2), status,
+            units.format_number(float(s["anomaly_r_median"]), 2),
         ])  # fmt: skip
         parts = [units.format_number(float(p[m]), 4) for m in ("mse_bias", "mse_var", "mse_corr")]
         extra.append([label, with_interval(p, "rmse", 3), with_interval(p, "nse", 2), with_interval(p, "kge", 2),
                       units.format_number(float(p["spearman"]), 2), *parts])  # fmt: skip
     notes = [f"{c.label}: {c.note}" for c in config.products if c.note]
-    notes.append("cells: with a score / with a station; anomaly R: median over cells, from the dekad climatology.")
+    notes.append(
+        "cells: with a score / with a station; anomaly R: median over cells, from the dekad climatology; "
+        "words in place of R tell why there is no score."
+    )
     report.add_table(columns, rows, "Scores of each product against the stations, all pairs of all cells together.",
                      notes=notes)  # fmt: skip
     with report.add_details("More scores of all pairs"):
@@ -122,7 +130,16 @@ def _places(report: Report, result: Evaluation) -> None:
 
 def _series(report: Report, result: Evaluation) -> None:
     report.add_section("Time series", "The cell with most pairs of each product; lines break where data are missing.")
-    for label, pairs in result.pairs.items():
+    shown = sorted(result.pairs, key=lambda k: -int(result.pairs[k]["n_matched"].sum()))[:OPEN_SERIES]
+    _draw_series(report, {k: p for k, p in result.pairs.items() if k in shown})
+    rest = {k: p for k, p in result.pairs.items() if k not in shown}
+    if rest:
+        with report.add_details(f"Series of {len(rest)} more products"):
+            _draw_series(report, rest)
+
+
+def _draw_series(report: Report, chosen: dict[str, xr.Dataset]) -> None:
+    for label, pairs in chosen.items():
         counts = pairs["n_matched"].values
         for cell in np.argsort(-counts, kind="stable")[:SERIES_PER_PRODUCT]:
             if counts[cell] == 0:

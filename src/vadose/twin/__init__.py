@@ -13,19 +13,28 @@ from __future__ import annotations
 
 from .earth import create, generate, imposed_anomaly, truth
 from .error_sizes import PLAIN, REANALYSES, RSSSM, SENSORS, STATION
+from .kilometre import PREFIX as PREFIX_1KM
+from .kilometre import create_1km, generate_1km, truth_1km
+from .kilometre_sizes import KILOMETRE, PLANTED
 from .reservoir import reservoir
 from .scenes import scene
 
 __all__ = [
+    "KILOMETRE",
     "PLAIN",
+    "PLANTED",
+    "PREFIX_1KM",
     "REANALYSES",
     "RSSSM",
     "SENSORS",
     "STATION",
     "create",
+    "create_1km",
     "generate",
+    "generate_1km",
     "imposed_anomaly",
     "reservoir",
     "scene",
     "truth",
+    "truth_1km",
 ]

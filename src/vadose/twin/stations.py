@@ -139,15 +139,15 @@ def measure(theta: np.ndarray, frozen: np.ndarray, wilting: np.ndarray, keys: np
     lasting = normal(seed, "stations/point", row, col, (0, 1))
     factor = np.exp(STATION.scale * lasting[:, :1])
     offset = np.maximum(STATION.offset * lasting[:, 1:], -0.5 * wilting[:, None] * factor)
-    slow = _slow(seed, "stations/slow", row, col, day, 60)
+    drift = slow(seed, "stations/slow", row, col, day, 60)
     noise = normal(seed, "stations/noise", row, col, day)
-    value = theta * factor + offset + STATION.slow * slow + STATION.noise * noise
+    value = theta * factor + offset + STATION.slow * drift + STATION.noise * noise
 
     spurious = uniform(seed, "stations/spikes", row, col, day) < STATION.spikes
     value = value + np.where(spurious, STATION.spike * normal(seed, "stations/spike", row, col, day), 0.0)
     # outages strike all depths of a station: the logger is down
     logger = keys[:, 1] * len(DEPTHS)
-    absent = _slow(seed, "stations/outage", row, logger, day, 20) > ndtri(1 - STATION.outage)
+    absent = slow(seed, "stations/outage", row, logger, day, 20) > ndtri(1 - STATION.outage)
     flag = np.zeros(value.shape, dtype="uint16")
     for name, where in (
         ("missing", absent),
@@ -295,7 +295,7 @@ def training_lists(sites: Sites, seed: int) -> dict[str, dict[str, list]]:
     return out
 
 
-def _slow(seed: int, field: str, row: np.ndarray, col: np.ndarray, day: np.ndarray, apart: int) -> np.ndarray:
+def slow(seed: int, field: str, row: np.ndarray, col: np.ndarray, day: np.ndarray, apart: int) -> np.ndarray:
     """Standard normal series that change over ``apart`` days, shape (sensor, time)."""
     x = day / apart
     base = np.floor(x).astype(int)

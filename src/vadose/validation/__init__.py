@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .airborne import airborne
+from .airborne import airborne, flight_maps
 from .anomalies import anomalies
 from .calibration import calibration
 from .categories import by_category
@@ -11,10 +11,11 @@ from .common_cells import Evaluation, matchups
 from .compare import compare
 from .composite import composite, merge, weights_from_collocation
 from .conditional import score_by_period, score_by_wetness
-from .evaluate import evaluate
+from .evaluate import evaluate, evaluate_matchups
 from .fidelity import spatial_fidelity
 from .head_to_head import head_to_head
 from .independence import independent, representative
+from .leakage import leakage
 from .lookup import lookup
 from .metrics import METRICS
 from .parts import score_parts
@@ -44,9 +45,12 @@ __all__ = [
     "dropped",
     "dry_cells",
     "evaluate",
+    "evaluate_matchups",
+    "flight_maps",
     "head_to_head",
     "independent",
     "informative",
+    "leakage",
     "lookup",
     "matchups",
     "merge",

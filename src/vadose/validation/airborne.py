@@ -93,6 +93,75 @@ def airborne(
     >>> got.bias.values.round(3).tolist(), got.flight_change.values.round(3).tolist(), float(got.campaign_r.round(3)[0])
     ([[0.02, 0.02, 0.02]], [[nan, 0.1, -0.05]], 1.0)
     """
+    flights, when, reach = _ready(products, campaign, window, local_time, mask, min_coverage, min_cells)
+    parts = {
+        name: _one(name, ds, flights, when, reach, method, min_coverage, min_cells) for name, ds in products.items()
+    }
+    out = xr.concat(list(parts.values()), xr.IndexVariable("product", list(parts)), combine_attrs="drop_conflicts")
+    out = out.assign_coords(time=("flight", when.to_numpy(), {"long_name": "time of the flight (UTC)"}))
+    name = campaign.attrs.get("campaign") or campaign.attrs.get("title") or "campaign"
+    return schema.stamp(
+        out, title=f"Products against {name}", inputs=[*products, name], campaign=name, window=window, method=method,
+        local_time=str(local_time).lower(),
+        simulated=schema.is_simulated(campaign) or any(schema.is_simulated(p) for p in products.values()),
+    )  # fmt: skip
+
+
+def flight_maps(
+    products: Mapping[str, xr.Dataset],
+    campaign: xr.Dataset,
+    *,
+    window: str = "12h",
+    local_time: bool = False,
+    mask: xr.DataArray | None = None,
+    method: str = "cubic",
+    min_coverage: float = 0.5,
+) -> dict[str, xr.Dataset]:
+    """Maps of products and of the aircraft on the same cells, flight by flight: what :func:`airborne` compares.
+
+    Parameters
+    ----------
+    products, campaign, window, local_time, mask, method, min_coverage
+        As in :func:`airborne`.
+
+    Returns
+    -------
+    dict of str to xarray.Dataset
+        By product: ``estimate`` and ``reference`` (flight, lat, lon) [m3 m-3], missing where there is no map in the
+        window; coordinate ``time`` (flight, UTC). Input of :func:`vadose.validation.spatial_fidelity` after
+        ``swap_dims(flight="time")``.
+
+    Raises
+    ------
+    SchemaError, ConfigError, GridError
+        As in :func:`airborne`.
+
+    Examples
+    --------
+    >>> grid = Grid.regular(0.1).crop((0, 0, 1, 1))
+    >>> sm = np.full((2, 10, 10), 0.2)
+    >>> time = pd.date_range("2015-05-01T12:00", periods=2, freq="2D")
+    >>> ds = schema.with_grid(xr.Dataset({"sm": (("time", "lat", "lon"), sm, {"units": "m3 m-3"})}, {"time": time}),
+    ...                       grid)
+    >>> got = flight_maps({"p": ds}, ds)["p"]
+    >>> got.estimate.transpose("flight", "lat", "lon").shape, bool((got.estimate == got.reference).all())
+    ((2, 10, 10), True)
+    """
+    flights, when, reach = _ready(products, campaign, window, local_time, mask, min_coverage, 3)
+    out = {}
+    for name, ds in products.items():
+        maps, cubic, _ = _maps(name, ds, flights, when, reach, method, min_coverage)
+        both = xr.Dataset({"estimate": maps.drop_attrs(), "reference": cubic.drop_attrs()})
+        for k, text in (("estimate", "soil moisture"), ("reference", "soil moisture seen by the aircraft")):
+            both[k].attrs = {"units": "m3 m-3", "long_name": text}
+        simulated = schema.is_simulated(ds) or schema.is_simulated(campaign)
+        both = both.assign_coords(time=("flight", when.to_numpy(), {"long_name": "time of the flight (UTC)"}))
+        out[name] = schema.stamp(both, title=f"{name} and aircraft", product=name, simulated=simulated, method=method)
+    return out
+
+
+def _ready(products, campaign, window, local_time, mask, min_coverage, min_cells):
+    """Flights after the mask, their times in UTC and the window; refuses what cannot be compared."""
     schema.check(campaign, "grid")
     if not products:
         raise ConfigError("products", found="none", needed="at least one")
@@ -105,17 +174,7 @@ def airborne(
                           needed="a share, at least 3 cells, and a duration")  # fmt: skip
     flights = _flights(campaign, mask)
     when = _utc(campaign, local_time)
-    parts = {
-        name: _one(name, ds, flights, when, reach, method, min_coverage, min_cells) for name, ds in products.items()
-    }
-    out = xr.concat(list(parts.values()), xr.IndexVariable("product", list(parts)), combine_attrs="drop_conflicts")
-    out = out.assign_coords(time=("flight", when.to_numpy(), {"long_name": "time of the flight (UTC)"}))
-    name = campaign.attrs.get("campaign") or campaign.attrs.get("title") or "campaign"
-    return schema.stamp(
-        out, title=f"Products against {name}", inputs=[*products, name], campaign=name, window=window, method=method,
-        local_time=str(local_time).lower(),
-        simulated=schema.is_simulated(campaign) or any(schema.is_simulated(p) for p in products.values()),
-    )  # fmt: skip
+    return flights, when, reach
 
 
 def _flights(campaign: xr.Dataset, mask: xr.DataArray | None) -> xr.DataArray:
@@ -156,7 +215,8 @@ def _nearest(ds: xr.Dataset, when: pd.DatetimeIndex, reach: pd.Timedelta) -> tup
     return np.where(far, -1, best), np.where(far, np.nan, hours)
 
 
-def _one(name, ds, flights, when, reach, method, min_coverage, min_cells) -> xr.Dataset:
+def _maps(name, ds, flights, when, reach, method, min_coverage) -> tuple[xr.DataArray, xr.DataArray, np.ndarray]:
+    """Product and resampled flights on the product's cells (flight, lat, lon), and the time difference [h]."""
     schema.check(ds, "grid")
     variable = schema.primary(ds)
     sm = ds[variable]
@@ -182,6 +242,11 @@ def _one(name, ds, flights, when, reach, method, min_coverage, min_cells) -> xr.
     same = target.shape == seen.shape[1:] and np.allclose(target.lat, lat) and np.allclose(target.lon, lon)
     cubic = seen if same else to_grid(seen, target, method=method, min_coverage=min_coverage)
     cubic = cubic.drop_vars("time").rename(time="flight").assign_coords(lat=maps["lat"], lon=maps["lon"])
+    return maps, cubic, hours
+
+
+def _one(name, ds, flights, when, reach, method, min_coverage, min_cells) -> xr.Dataset:
+    maps, cubic, hours = _maps(name, ds, flights, when, reach, method, min_coverage)
     stack = [v.astype(float).stack(place=("lat", "lon")).drop_vars(["place", "lat", "lon"]) for v in (maps, cubic)]
     stack = [v.chunk(place=-1, flight=-1) if v.chunks else v for v in stack]
     names = [*_SCORES, "n", "status", *(f"{s}_{k}" for s in ("product", "flight") for k in _RANGE), "product_change",

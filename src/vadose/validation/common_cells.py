@@ -53,6 +53,8 @@ class Evaluation:
         Kinds of :func:`vadose.validation.anomalies` to score beside the values.
     scaling : str, optional
         As in :func:`vadose.validation.scale`.
+    scaling_reference : str, optional
+        Product to which products and stations are scaled; by default products are scaled to the stations.
     scale_after_split : bool
         Whether scaling is fitted within each split of time.
     ci, level, min_n, min_years, n_boot, seed
@@ -70,6 +72,7 @@ class Evaluation:
     by: Sequence[str] = ()
     anomalies: Sequence[str] = ()
     scaling: str | None = None
+    scaling_reference: str | None = None
     scale_after_split: bool = False
     ci: str = "neff"
     level: float = 0.95
@@ -142,9 +145,10 @@ def matchups(
         pairs.attrs["unmatched"] = unmatched
         pairs.attrs.update(dropped=json.dumps(lost, ensure_ascii=False), sensors_outside=outside, grid=grid.to_attr(),
                            product=name)  # fmt: skip
-        if config.scaling and not config.scale_after_split:
-            pairs = scale(pairs, method=config.scaling, min_n=config.min_n)
         out[name] = pairs
+    if config.scaling and not config.scale_after_split:
+        to = out[config.scaling_reference]["estimate"] if config.scaling_reference else None
+        return {k: scale(p, method=config.scaling, min_n=config.min_n, to=to) for k, p in out.items()}
     return out
 
 
@@ -165,6 +169,10 @@ def _check(products: Mapping[str, xr.Dataset], config: Evaluation) -> None:
         raise ConfigError("anomalies", found=f"{unknown}", needed=f"some of {list(ANOMALIES)}")
     if config.scaling is not None and config.scaling not in METHODS:
         raise ConfigError("scaling", found=repr(config.scaling), needed=f"one of {list(METHODS)}")
+    third = config.scaling_reference
+    if third is not None and (third not in products or not config.scaling or config.scale_after_split):
+        raise ConfigError("scaling_reference", found=f"{third!r}", needed=f"one of {list(products)}, with scaling "
+                          "before the split")  # fmt: skip
     first = next(iter(products.values()))
     if config.grid is None and schema.form(first) != "grid":
         raise ConfigError("grid", found="a first product without a grid", needed="config.grid")
@@ -212,13 +220,11 @@ def _cell_means(stations: xr.Dataset, place: np.ndarray, count: int) -> tuple[xr
     """One sensor per cell that has any: the mean over its stations of the mean over their sensors."""
     names, name = _station_names(stations), schema.primary(stations)
     bare = stations[name].reset_coords(drop=True).drop_vars("sensor", errors="ignore")
-    rows, series = [], []
+    rows = []
     for c in range(count):
         members = np.flatnonzero(place == c)
         if not members.size:
             continue
-        per = [bare.isel(sensor=members[names[members] == s]).mean("sensor") for s in np.unique(names[members])]
-        series.append(xr.concat(per, "station").mean("station"))
         row = {k: float(np.mean(stations[k].values[members])) for k in ("lat", "lon")}
         row |= {"depth_from": float(np.min(stations["depth_from"].values[members])),
                 "depth_to": float(np.max(stations["depth_to"].values[members]))}  # fmt: skip
@@ -232,9 +238,38 @@ def _cell_means(stations: xr.Dataset, place: np.ndarray, count: int) -> tuple[xr
     numbers = table.pop("cell_number").to_numpy()
     text = {k: ("sensor", table[k].to_numpy(str)) for k in ("network", "station")}
     coords = text | {k: ("sensor", table[k].to_numpy(float)) for k in table.columns if k not in text}
-    out = xr.Dataset({name: xr.concat(series, "sensor").assign_attrs(stations[name].attrs)}).assign_coords(coords)
+    means = _two_means(bare, names, place).assign_attrs(stations[name].attrs)
+    out = xr.Dataset({name: means}).assign_coords(coords)
     keep = [v for v in ("time_bnds",) if v in stations]
     return out.assign({v: stations[v] for v in keep}).assign_attrs(stations.attrs), numbers
+
+
+def _two_means(values: xr.DataArray, names: np.ndarray, place: np.ndarray) -> xr.DataArray:
+    """Mean over the stations of each used cell of the mean over their sensors, dims (sensor, time)."""
+    used = np.flatnonzero(place >= 0)
+    station = np.unique(names[used], return_inverse=True)[1]
+    pair, first = np.unique(place[used] * names.size + station, return_index=True)
+    station = np.searchsorted(pair, place[used] * names.size + station)
+    cells, cell = np.unique(place[used][first], return_inverse=True)
+
+    def mean(v: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
+        ok = np.isfinite(v)
+        total, n = np.zeros((count, *v.shape[1:])), np.zeros((count, *v.shape[1:]))
+        np.add.at(total, group, np.where(ok, v, 0.0))
+        np.add.at(n, group, ok)
+        return np.where(n > 0, total / np.maximum(n, 1), np.nan)
+
+    def kernel(v: np.ndarray) -> np.ndarray:
+        per_station = mean(np.moveaxis(v, -1, 0).astype(float)[used], station, pair.size)
+        return np.moveaxis(mean(per_station, cell, cells.size), 0, -1).astype(v.dtype)
+
+    lined = values.chunk(sensor=-1) if values.chunks else values
+    out = xr.apply_ufunc(
+        kernel, lined.rename(sensor="member"), input_core_dims=[["member"]], output_core_dims=[["sensor"]],
+        dask="parallelized", output_dtypes=[values.dtype],
+        dask_gufunc_kwargs={"output_sizes": {"sensor": cells.size}},
+    )  # fmt: skip
+    return out.transpose("sensor", "time")
 
 
 def _match_cells(ds, reference, members, count: int, name: str, config: Evaluation) -> xr.Dataset:

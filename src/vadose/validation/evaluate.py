@@ -75,7 +75,26 @@ def evaluate(
     >>> schema.status_name(got.status.sel(subset="all", product="leaky")[0])
     'no_station'
     """
-    pairs = matchups(products, stations, config=config)
+    out = evaluate_matchups(matchups(products, stations, config=config), config=config)
+    inputs = [*(str(p.attrs.get("title", k)) for k, p in products.items()), stations.attrs.get("title", "stations")]
+    return schema.stamp(out, title=out.attrs["title"], inputs=inputs)
+
+
+def evaluate_matchups(pairs: Mapping[str, xr.Dataset], *, config: Evaluation | None = None) -> xr.Dataset:
+    """Score match-ups that are made already, as :func:`vadose.validation.evaluate` does.
+
+    Parameters
+    ----------
+    pairs : mapping of str to xarray.Dataset
+        From :func:`vadose.validation.matchups` with the same choices.
+    config : Evaluation, optional
+        Choices; see there.
+
+    Returns
+    -------
+    xarray.Dataset
+        As of :func:`vadose.validation.evaluate`.
+    """
     config = config or Evaluation()
     first = next(iter(pairs.values()))
     subsets = _subsets(first, config)
@@ -95,8 +114,7 @@ def evaluate(
     dropped = {k: json.loads(p.attrs["dropped"]) for k, p in pairs.items()}
     return schema.stamp(
         out, title=f"Evaluation of {', '.join(pairs)}", simulated=any(schema.is_simulated(p) for p in pairs.values()),
-        inputs=[*(str(p.attrs.get("title", k)) for k, p in products.items()), stations.attrs.get("title", "stations")],
-        dropped=json.dumps(dropped, ensure_ascii=False),
+        inputs=list(pairs), dropped=json.dumps(dropped, ensure_ascii=False),
         unmatched=json.dumps({k: json.loads(p.attrs["unmatched"]) for k, p in pairs.items()}, ensure_ascii=False),
         sensors_outside=first.attrs["sensors_outside"],
         grid=first.attrs["grid"], window=config.window, ci=config.ci, level=config.level, min_n=config.min_n,

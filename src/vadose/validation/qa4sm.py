@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -51,8 +52,8 @@ def to_qa4sm(
     versions : mapping, optional
         Product (or reference) -> version.
     collocations : sequence of xarray.Dataset
-        Results of :func:`vadose.validation.triple_collocation` over the same cells; their products are among those of
-        the scores, and the reference.
+        Results of :func:`vadose.validation.triple_collocation`; their products are among those of the scores, and the
+        reference. Cells are the same, or found by the coordinate ``stations`` of both.
 
     Returns
     -------
@@ -65,6 +66,11 @@ def to_qa4sm(
         If ``scores`` has neither form, or a collocation speaks of other cells or products.
     ConfigError
         If the file cannot be written.
+
+    Warns
+    -----
+    UserWarning
+        If cells of a collocation are no cells of the scores: they are left out.
 
     Notes
     -----
@@ -113,8 +119,9 @@ def to_qa4sm(
         out[f"status_{pair}"] = ("loc", "tsw"), _codes(one["status"].transpose("cell", "subset").values)
         out[f"n_pairs_{datasets[i + 1]}"] = ("loc", "tsw"), one["n"].transpose("cell", "subset").values.astype("int32")
     number = {p: i for i, p in enumerate((reference, *products))}
+    places = table["stations"].values.astype(str) if "stations" in table.coords else None
     for result in collocations:
-        out.update(_triple(result, number, datasets, out))
+        out.update(_triple(result, number, datasets, out, places))
     for label, theirs in (("network", "network"), ("stations", "station"), ("climate", "climate_KG")):
         if label in table.coords:
             out[theirs] = ("loc", np.array([str(v) for v in table[label].values], dtype=object))
@@ -160,20 +167,19 @@ def _codes(status: np.ndarray) -> np.ndarray:
     return np.vectorize(lambda s: CODES.get(schema.status_name(int(s)), -1), otypes=["int32"])(np.nan_to_num(status))
 
 
-def _triple(result: xr.Dataset, number: Mapping[str, int], datasets: list[str], out: xr.Dataset) -> dict:
+def _triple(result: xr.Dataset, number: Mapping[str, int], datasets: list[str], out: xr.Dataset,
+            stations: np.ndarray | None) -> dict:  # fmt: skip
     names = [str(p) for p in result["product"].values]
     if unknown := [p for p in names if p not in number]:
         raise SchemaError("collocations", found=f"{unknown}", needed=f"some of {list(number)}")
-    if result["n"].dims != ("cell",) or result.sizes["cell"] != out.sizes["loc"]:
-        raise SchemaError(
-            "collocations", found=f"cells {result['n'].sizes}", needed=f"{out.sizes['loc']} cells of scores"
-        )
+    where = _places(result, stations, out.sizes["loc"])
     order = sorted(names, key=lambda p: number[p])
     between = "between_" + "_and_".join(datasets[number[p]] for p in order)
     whole = np.array(out["tsw"].values == WHOLE)
 
     def spread(values: np.ndarray, fill: float) -> tuple:
-        return ("loc", "tsw"), np.where(whole, np.asarray(values)[:, None], fill)
+        placed = np.where(where >= 0, np.asarray(values)[where], fill)
+        return ("loc", "tsw"), np.where(whole, placed[:, None], fill)
 
     table = {f"status_{between}": spread(_codes(result["status"].values), -1)}
     for theirs, ours in TRIPLE_NAMES.items():
@@ -184,6 +190,22 @@ def _triple(result: xr.Dataset, number: Mapping[str, int], datasets: list[str], 
                     key = f"{theirs}_{middle}{datasets[number[p]]}_{between}"
                     table[key] = spread(one[f"{ours}{end}"].values, np.nan)
     return table
+
+
+def _places(result: xr.Dataset, stations: np.ndarray | None, count: int) -> np.ndarray:
+    """Cell of a collocation for each place of the scores, by its stations where both name them; -1 for none."""
+    if result["n"].dims != ("cell",):
+        raise SchemaError("collocations", found=f"dims {result['n'].dims}", needed="one number per cell")
+    if stations is None or "stations" not in result.coords:
+        if result.sizes["cell"] != count:
+            found = f"{result.sizes['cell']} cells"
+            raise SchemaError("collocations", found=found, needed=f"{count} cells of scores, or `stations` of both")
+        return np.arange(count)
+    names = [str(s) for s in result["stations"].values]
+    if lost := sorted(set(names) - set(stations.tolist())):
+        warnings.warn(f"{len(lost)} cells of a collocation are no cells of the scores and are left out: "
+                      f"{'; '.join(lost)}", UserWarning, stacklevel=4)  # fmt: skip
+    return np.array([names.index(s) if s in names else -1 for s in stations.tolist()], int)
 
 
 def _short(name: str) -> str:

@@ -22,8 +22,9 @@ def compare_runs(
 
     Parameters
     ----------
-    a, b : xarray.Dataset, dim cell
-        Scores of a validation (``scores.nc``) with coordinates ``product`` and ``stations`` per cell.
+    a, b : xarray.Dataset, dim cell or dims (cell, product, subset)
+        Scores of a validation (``scores.nc``) with coordinates ``product`` and ``stations`` per cell, or those of
+        :func:`vadose.validation.evaluate`, of which the subset ``all`` is compared.
     metrics : tuple of str
         Metrics to compare; those that one run lacks are left out.
     level : float
@@ -61,6 +62,7 @@ def compare_runs(
     """
     from scipy import stats
 
+    a, b = _per_cell(a), _per_cell(b)
     for name, run in (("a", a), ("b", b)):
         for label in ("product", "stations"):
             if label not in run.coords or run[label].dims != ("cell",):
@@ -121,6 +123,20 @@ def compare_runs(
     return schema.stamp(got, title="Two runs compared", level=level, min_cells=min_cells,
                         inputs=[str(r.attrs.get("title", "scores")) for r in (a, b)],
                         simulated=schema.is_simulated(a) or schema.is_simulated(b))  # fmt: skip
+
+
+def _per_cell(run: xr.Dataset) -> xr.Dataset:
+    """Scores (cell, product, subset) with the product along ``cell``, all pairs of each."""
+    if not {"cell", "product"} <= set(run.dims):
+        return run
+    whole = run.sel(subset="all", drop=True) if "subset" in run.dims else run
+    keep = [v for v in whole.data_vars if set(whole[v].dims) == {"cell", "product"}]
+    plain = whole[keep]
+    plain = plain.drop_vars([c for c in plain.coords if c not in ("product", "stations")])
+    parts = [plain.isel(product=i, drop=True) for i in range(plain.sizes["product"])]
+    names = np.repeat(plain["product"].values.astype(str), plain.sizes["cell"])
+    return xr.concat(parts, "cell", coords="different", compat="equals").assign_coords(
+        product=("cell", names)).assign_attrs(run.attrs)  # fmt: skip
 
 
 def _keys(run: xr.Dataset) -> dict[tuple[str, str], int]:

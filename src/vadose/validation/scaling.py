@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from ..errors import ConfigError
+from ..errors import ConfigError, SchemaError
 from .conditional import period_labels
 from .score import check_pairs
 
 METHODS = ("mean_std", "min_max", "linear", "cdf")
 
 
-def scale(pairs: xr.Dataset, *, method: str, by: str | None = None, min_n: int = 20) -> xr.Dataset:
+def scale(pairs: xr.Dataset, *, method: str, by: str | None = None, min_n: int = 20,
+          to: xr.DataArray | None = None) -> xr.Dataset:  # fmt: skip
     """Scale the estimate of every cell to its reference.
 
     Parameters
@@ -26,6 +27,8 @@ def scale(pairs: xr.Dataset, *, method: str, by: str | None = None, min_n: int =
         Fit within each part of time (scaling *after* the split); None fits once over all times (*before* a split).
     min_n : int
         Fewest pairs behind a fit; fewer give NaN.
+    to : xarray.DataArray, dims (cell, time), optional
+        Another scaling reference, such as a model's series at the same cells and times: both sides are scaled to it.
 
     Returns
     -------
@@ -42,9 +45,10 @@ def scale(pairs: xr.Dataset, *, method: str, by: str | None = None, min_n: int =
 
     Notes
     -----
-    METHODS 4.9; kernels in :mod:`vadose.stats.rescale`. The reference of the scaling is the reference of the scores;
-    fits use matched pairs only. Scaling uses up what it fits: after mean_std, bias is 0 and RMSE says no more than R
-    does. Scaling within seasons also takes away seasonal biases, and with them part of the annual cycle's error.
+    METHODS 4.9; kernels in :mod:`vadose.stats.rescale`. The reference of the scaling is that of the scores unless
+    ``to`` is given; fits use matched pairs only. Scaling uses up what it fits: after mean_std, bias is 0 and RMSE says
+    no more than R does. Scaling within seasons also takes away seasonal biases, and with them part of the annual
+    cycle's error.
 
     Examples
     --------
@@ -64,6 +68,8 @@ def scale(pairs: xr.Dataset, *, method: str, by: str | None = None, min_n: int =
         raise ConfigError("method", found=repr(method), needed=f"one of {list(METHODS)}")
     if min_n < 2:
         raise ConfigError("min_n", found=f"{min_n}", needed="at least 2 pairs")
+    if to is not None:
+        return _scale_both(pairs, to, method, by, min_n)
     time = pairs.indexes["time"]
     labels = np.zeros(len(time), int).astype(str) if by is None else period_labels(time, by)
     parts = [np.flatnonzero(labels == v) for v in sorted(set(labels))]
@@ -95,3 +101,20 @@ def scale(pairs: xr.Dataset, *, method: str, by: str | None = None, min_n: int =
     )  # fmt: skip
     title = f"{pairs.attrs.get('title', 'pairs')}, scaled"
     return out.assign_attrs(title=title, scaling=method, scaling_by=by or "all times")
+
+
+def _scale_both(pairs: xr.Dataset, to: xr.DataArray, method: str, by: str | None, min_n: int) -> xr.Dataset:
+    """Both sides scaled to a third record; a pair counts as lost where one of them could not be."""
+    if to.sizes != pairs["reference"].sizes or not to.indexes["time"].equals(pairs.indexes["time"]):
+        raise SchemaError("to", found=f"sizes {dict(to.sizes)}", needed=f"those of the pairs: "
+                          f"{dict(pairs['reference'].sizes)}, at the same times")  # fmt: skip
+    third = to.reset_coords(drop=True).assign_coords({k: pairs[k] for k in ("cell", "time") if k in pairs.coords})
+    sides = {}
+    for name in ("estimate", "reference"):
+        one = xr.Dataset({"estimate": pairs[name].reset_coords(drop=True), "reference": third}, attrs=pairs.attrs)
+        sides[name] = scale(one, method=method, by=by, min_n=min_n)["estimate"]
+    paired = pairs["estimate"].notnull() & pairs["reference"].notnull()
+    lost = (paired & (sides["estimate"].isnull() | sides["reference"].isnull())).sum("time")
+    words = {"units": "1", "long_name": "pairs without enough companions to be scaled"}
+    return pairs.assign({**sides, "n_unscaled": lost.assign_attrs(words)}).assign_attrs(
+        title=f"{pairs.attrs.get('title', 'pairs')}, scaled", scaling=method, scaling_by=by or "all times")  # fmt: skip

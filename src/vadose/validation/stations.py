@@ -21,7 +21,7 @@ def core_cells(
     stations: xr.Dataset,
     landcover: xr.DataArray,
     *,
-    grid: Grid,
+    grid: Grid | None = None,
     threshold: float = 0.82,
     sensitivity: Sequence[float] = SENSITIVITY,
     min_coverage: float = 0.5,
@@ -35,8 +35,8 @@ def core_cells(
     landcover : xarray.DataArray, dims (lat, lon)
         Class map finer than ``grid`` (WorldCover for 1 km cells); lazy is read around the stations only. Missing are
         NaN, the ``_FillValue`` or the largest value of the integer type.
-    grid : Grid
-        Cells of the product.
+    grid : Grid, optional
+        Cells of the product; by default global cells of 0.01°, about the 1 km of paper 002.
     threshold : float
         Smallest ratio of a core cell [1].
     sensitivity : sequence of float
@@ -47,7 +47,8 @@ def core_cells(
     Returns
     -------
     xarray.Dataset
-        A verdict (``selected`` = core): per sensor also ``lc_area`` [1], ``lc_area_cell`` [1], ``cell`` (number of the
+        A verdict (``selected`` = core; ``status`` ``no_data`` where there is no ratio): per sensor also
+        ``lc_area`` [1], ``lc_area_cell`` [1], ``cell`` (number of the
         grid cell, -1 outside), ``map_class``; ``core`` (threshold, sensor).
 
     Raises
@@ -75,6 +76,7 @@ def core_cells(
     ([0.75, 1.0], [False, True], [True, True])
     """
     schema.check(stations, "stations")
+    grid = grid or Grid.regular(0.01)
     for name, value in (
         ("threshold", threshold),
         ("min_coverage", min_coverage),
@@ -114,7 +116,8 @@ def core_cells(
     mean = _mean_of_stations(stations, share, cell)
     found = np.isfinite(mean) & (reason == "")
     reason[found & ~_reaches(mean, threshold)] = f"land-cover area ratio below {threshold:g}"
-    out = make_verdict(stations, reason, "land-cover area ratio", threshold=threshold, grid=grid.to_attr())
+    out = make_verdict(stations, reason, "land-cover area ratio", judged=found, threshold=threshold,
+                       grid=grid.to_attr())  # fmt: skip
     values = {"lc_area": (share, "land-cover area ratio of the station"),
               "lc_area_cell": (mean, "land-cover area ratio, mean over the stations of the cell")}  # fmt: skip
     for name, (v, text) in values.items():

@@ -12,6 +12,7 @@ import xarray as xr
 
 from .. import schema
 from ..errors import SchemaError
+from ..stats.status import STATUS
 
 
 def select(stations: xr.Dataset, *verdicts: xr.Dataset) -> xr.Dataset:
@@ -89,12 +90,17 @@ def dropped(*verdicts: xr.Dataset) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["rule", *columns])
 
 
-def make_verdict(stations: xr.Dataset, reason: np.ndarray, rule: str, **attrs) -> xr.Dataset:
-    """Verdict of one rule: a sensor without a reason is selected."""
+def make_verdict(
+    stations: xr.Dataset, reason: np.ndarray, rule: str, *, judged: np.ndarray | None = None, **attrs
+) -> xr.Dataset:
+    """Verdict of one rule: a sensor without a reason is selected; one that could not be judged has no data."""
     names = ("sensor", *schema.STATION_REQUIRED)
     out = xr.Dataset(coords={k: stations[k] for k in names if k in stations.coords})
     out["selected"] = ("sensor", reason == "", {"long_name": f"passes: {rule}"})
     out["reason"] = ("sensor", reason.astype(str), {"long_name": "why a sensor is dropped"})
+    known = np.ones(reason.size, bool) if judged is None else np.asarray(judged, bool)
+    codes = np.where(known, STATUS["ok"], STATUS["no_data"]).astype("int8")
+    out["status"] = ("sensor", codes, schema.status_attrs())
     return schema.stamp(
         out, title=f"Stations judged by {rule}", inputs=[stations.attrs.get("title", "stations")],
         simulated=schema.is_simulated(stations), rule=rule, n_dropped=int((reason != "").sum()), **attrs,
