@@ -186,6 +186,16 @@ def test_settings_in_the_page_are_those_of_the_models(heading):
             assert yaml.safe_load(cell.strip("`")) == plain, name
 
 
+def test_the_page_names_what_evaluate_1km_adds_to_a_validation():
+    from vadose.recipes.config import EvaluateConfig
+    from vadose.recipes.evaluate_1km_settings import Evaluate1kmConfig
+
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    section = re.search(r"^### `evaluate-1km`\n(.*?)(?=^#)", text, flags=re.M | re.S)
+    own = [k for k in Evaluate1kmConfig.model_fields if k not in EvaluateConfig.model_fields]
+    assert re.findall(r"^\| `(\w+)` \|", section[1], flags=re.M) == own
+
+
 def test_settings_shown_in_the_pages_are_accepted():
     import yaml
 
