@@ -36,6 +36,7 @@ def test_paths_are_relative_to_the_file_and_defaults_are_written_out(tmp_path):
     ({"score": {"level": 95}}, "score.level"),
     ({"score": {"ci": "normal"}}, "score.ci"),
     ({"match": {"window": "12h", "radius": 3}}, "match.radius"),
+    ({"match": {"temporal_reference": "B"}}, "temporal_reference.*'B'.*A"),
     ({"match": {"window": "twelve"}}, "match.window.*twelve"),
     ({"products": [{"label": "A", "id": "era5-land", "paths": ["x"]}]}, "Did you mean 'era5_land'"),
     ({"library": "lib", "products": [{"label": "A", "dataset": "x", "flags": "none"}]}, "`flags` go with `id`"),

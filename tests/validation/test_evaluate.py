@@ -180,3 +180,21 @@ def test_real_stations_and_satellite_equal_a_direct_match(data):
     own = evaluate({"esa_cci": cci}, stations, config=Evaluation(training={"esa_cci": trained}))
     assert (own.status == STATUS["no_station"]).all() and own.r.isnull().all()
     assert len(json.loads(own.attrs["dropped"])["esa_cci"]) == len(trained)
+
+
+def test_one_product_may_lead_in_time(products, stations):
+    """Dates that the leader lacks are taken from the others in those cells, and counted."""
+    few = products["east"].copy()
+    lost = (np.arange(DAYS.size) % 3 == 0)[:, None, None] & WEST
+    few["sm"] = few["sm"].where(~xr.DataArray(lost, dims=("time", "lat", "lon")))
+    both = {"west": products["west"], "few": few}
+    plain = matchups(both, stations, config=Evaluation())
+    led = matchups(both, stations, config=Evaluation(temporal_reference="few"))
+    xr.testing.assert_identical(led["few"].compute(), plain["few"].compute())
+    got, own = led["west"].compute(), plain["west"].compute()
+    np.testing.assert_array_equal(got["estimate"].notnull(), plain["few"]["estimate"].notnull())
+    np.testing.assert_array_equal(got["n_matched"], got["estimate"].notnull().sum("time"))
+    everywhere = got["n_matched"] + got["n_dropped"].sum("reason")
+    np.testing.assert_array_equal(everywhere, own["n_matched"] + own["n_dropped"].sum("reason"))
+    with pytest.raises(ConfigError, match=r"temporal_reference.*'nobody'"):
+        matchups(both, stations, config=Evaluation(temporal_reference="nobody"))

@@ -97,7 +97,8 @@ def compare_products(*, out: str | Path, library: str | None = None, config: str
                          "max_distance": p.max_distance or settings.match.max_distance}
                for p in settings.products}  # fmt: skip
     hours = dict.fromkeys(opened, settings.match.local_hours) if settings.match.local_hours else {}
-    choices = validation.Evaluation(window=settings.match.window, local_hours=hours, options=options)
+    choices = validation.Evaluation(window=settings.match.window, local_hours=hours, options=options,
+                                    temporal_reference=settings.match.temporal_reference)  # fmt: skip
     pairs = {k: p.compute() for k, p in validation.matchups(opened, stations, config=choices).items()}
     step(total - 1, total, "comparing")
     result = validation.head_to_head(

@@ -79,6 +79,7 @@ class MatchConfig(Strict):
 
     cells: Literal["own", "common"] = "own"
     window: str = "12h"
+    temporal_reference: str | None = None
     local_hours: Hours | None = None
     max_distance: Annotated[float, Field(gt=0)] | None = None
 
@@ -159,6 +160,9 @@ class EvaluateConfig(Strict):
             raise ValueError(f"labels must be unique, found twice: {', '.join(twice)}")
         if STATIONS in labels:
             raise ValueError(f"`{STATIONS}` is the name of the reference: give the product another label")
+        leader = self.match.temporal_reference
+        if leader is not None and leader not in labels:
+            raise ValueError(f"`match.temporal_reference` is {leader!r}; needed one of {', '.join(labels)}")
         for collocation in self.collocations:
             if unknown := [p for p in collocation.products if p not in (*labels, STATIONS)]:
                 raise ValueError(f"collocations name unknown labels: {', '.join(unknown)}")

@@ -111,6 +111,7 @@ def _settings(config: Evaluate1kmConfig, library: Library | None, lists: dict) -
     core = config.core
     return validation.Evaluation(
         window=config.match.window,
+        temporal_reference=config.match.temporal_reference,
         local_hours=hours,
         options=options,
         training=lists,

@@ -7,6 +7,7 @@ from typing import Any
 import xarray as xr
 
 from .. import matchup, schema, validation
+from ..errors import ConfigError
 from ..store import Library
 from .config import EvaluateConfig, ProductConfig
 from .inputs import open_product, within_depth
@@ -15,6 +16,9 @@ from .inputs import open_product, within_depth
 def open_products(config: EvaluateConfig, product: ProductConfig, library: Library | None) -> dict[str, xr.Dataset]:
     """The product, with those of its depth where all are matched on common cells."""
     if config.match.cells == "own":
+        if config.match.temporal_reference is not None:
+            raise ConfigError("match.temporal_reference", found="cells of each product's own grid",
+                              needed="`cells: common` beside it")  # fmt: skip
         return {product.label: open_product(config, product, library)}
     same = [p for p in config.products if depth_of(config, p) == depth_of(config, product)]
     return {p.label: open_product(config, p, library) for p in same}
@@ -35,7 +39,9 @@ def common_pairs(config: EvaluateConfig, labels: list[str], opened: dict[str, xr
     """Match-ups of some products on common cells."""
     wanted = {p.label: p for p in config.products if p.label in labels}
     hours = dict.fromkeys(labels, config.match.local_hours) if config.match.local_hours else {}
+    leader = config.match.temporal_reference
     choices = validation.Evaluation(window=config.match.window, local_hours=hours,
+                                    temporal_reference=leader if leader in wanted else None,
                                     options={k: options_of(config, p) for k, p in wanted.items()})  # fmt: skip
     return dict(validation.matchups({k: opened[k] for k in labels}, chosen, config=choices))
 

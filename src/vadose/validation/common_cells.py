@@ -35,6 +35,9 @@ class Evaluation:
         Cells whose stations are averaged; default the grid of the first product.
     window : str
         Largest time difference, inclusive.
+    temporal_reference : str, optional
+        Product whose dates count: the others are judged where it has a pair in the cell too. Default: each product has
+        the dates of the stations. Which side of one pair leads does not matter, because pairs are one to one.
     local_hours : mapping
         Product name -> hours of local solar time that its values must have.
     options : mapping
@@ -63,6 +66,7 @@ class Evaluation:
 
     grid: Grid | None = None
     window: str = "12h"
+    temporal_reference: str | None = None
     local_hours: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     options: Mapping[str, Mapping] = field(default_factory=dict)
     training: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -146,9 +150,31 @@ def matchups(
         pairs.attrs.update(dropped=json.dumps(lost, ensure_ascii=False), sensors_outside=outside, grid=grid.to_attr(),
                            product=name)  # fmt: skip
         out[name] = pairs
+    if config.temporal_reference is not None:
+        out = _at_dates_of(out, config.temporal_reference)
     if config.scaling and not config.scale_after_split:
         to = out[config.scaling_reference]["estimate"] if config.scaling_reference else None
         return {k: scale(p, method=config.scaling, min_n=config.min_n, to=to) for k, p in out.items()}
+    return out
+
+
+def _at_dates_of(pairs: dict[str, xr.Dataset], leader: str) -> dict[str, xr.Dataset]:
+    """Pairs at the dates that one product has in each cell; the others are counted as excluded."""
+    times = pairs[leader]["time"].values
+    keep = pairs[leader]["estimate"].notnull()
+    out = {}
+    for name, ds in pairs.items():
+        if not np.array_equal(ds["time"].values, times):
+            raise ConfigError("temporal_reference", found=f"{leader} and {name} with times of different steps",
+                              needed="products of one step", do="Composite the finer one first.")  # fmt: skip
+        lost = (ds["estimate"].notnull() & ~keep).sum("time")
+        excluded = xr.DataArray(np.array(REASONS) == "estimate_excluded", dims="reason")
+        paired = [v for v in ("estimate", "reference", "time_difference") if v in ds]
+        new = {v: ds[v].where(keep).assign_attrs(ds[v].attrs) for v in paired}
+        new["n_matched"] = (ds["n_matched"] - lost).assign_attrs(ds["n_matched"].attrs)
+        dropped = (ds["n_dropped"] + xr.where(excluded, lost, 0)).transpose(*ds["n_dropped"].dims)
+        new["n_dropped"] = dropped.assign_attrs(ds["n_dropped"].attrs)
+        out[name] = ds.assign(new)
     return out
 
 
@@ -169,6 +195,9 @@ def _check(products: Mapping[str, xr.Dataset], config: Evaluation) -> None:
         raise ConfigError("anomalies", found=f"{unknown}", needed=f"some of {list(ANOMALIES)}")
     if config.scaling is not None and config.scaling not in METHODS:
         raise ConfigError("scaling", found=repr(config.scaling), needed=f"one of {list(METHODS)}")
+    if config.temporal_reference is not None and config.temporal_reference not in products:
+        raise ConfigError("temporal_reference", found=f"{config.temporal_reference!r}",
+                          needed=f"one of {list(products)}")  # fmt: skip
     third = config.scaling_reference
     if third is not None and (third not in products or not config.scaling or config.scale_after_split):
         raise ConfigError("scaling_reference", found=f"{third!r}", needed=f"one of {list(products)}, with scaling "
