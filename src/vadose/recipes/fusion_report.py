@@ -59,7 +59,7 @@ def add_summary(report: Report, exam: Exam, more: str) -> None:
     add_figure(
         report, plots.forest(exam.records, "ubrmse"), f"Unbiased RMSE of the records against the {exam.reference}."
     )
-    add_figure(report, plots.field_maps(exam.fields), f"Maps of the fused record: {', '.join(exam.fields)}.")
+    _field_maps(report, exam, f"Maps of the fused record: {', '.join(exam.fields)}.")
 
 
 def add_verdicts(report: Report, verdicts: list[Verdict]) -> None:
@@ -131,10 +131,17 @@ def _scores(report: Report, scores: xr.Dataset, caption: str, *, absent: Mapping
     report.add_table(columns, rows, caption, notes=notes)
 
 
+def _field_maps(report: Report, exam: Exam, caption: str) -> None:
+    sizes = [da.sizes[k] for da in exam.fields.values() for k in ("lat", "lon")]
+    if min(sizes) < 2:
+        report.add_text("A single row of cells makes no map.")
+    else:
+        add_figure(report, plots.field_maps(exam.fields), caption)
+
+
 def _maps(report: Report, exam: Exam) -> None:
     report.add_section("Maps and coverage", "Means over all dekads; each cell where the fused record has a value.")
-    words = ", ".join(exam.fields)
-    add_figure(report, plots.field_maps(exam.fields), f"Maps: {words}.")
+    _field_maps(report, exam, f"Maps: {', '.join(exam.fields)}.")
     add_figure(report, plots.coverage_hovmoeller(exam.coverage),
             "Share of the land with a value, and where most values come from, by latitude and time.", "1")  # fmt: skip
     shares = exam.coverage["share"].mean(["time", "lat"])
