@@ -7,9 +7,10 @@ import xarray as xr
 
 from .. import plots, schema, validation
 from ..report import Column, Report
-from .evaluate_1km_parts import M3, ORDER, figure, stars
+from .evaluate_1km_parts import M3, ORDER, stars
 from .evaluate_1km_settings import Evaluate1kmConfig
 from .evaluate_1km_stages import Result
+from .figures import add_figure
 
 
 def cells(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
@@ -33,7 +34,7 @@ def cells(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
     stacked = stacked.assign_attrs(result.scores.attrs)
     for metric, unit in (("r", "1"), ("bias", M3), ("rmse", M3), ("ubrmse", M3), ("anomaly_r", "1")):
         if np.isfinite(stacked[metric].values).any():
-            figure(
+            add_figure(
                 report,
                 plots.category_boxes(stacked, metric, by="kind", order=kinds),
                 f"{validation.METRICS[metric][1].capitalize()} per cell, by kind of cell (Fig. 3); number of cells "
@@ -91,7 +92,7 @@ def conditions(report: Report, result: Result, config: Evaluate1kmConfig) -> Non
     )
     for name in result.by:
         words = name.replace("_", " ")
-        figure(
+        add_figure(
             report,
             plots.category_boxes(
                 result.scores.sel(subset="all"), "r", by=name, order=ORDER, best=result.tables[f"best_{name}"]
@@ -139,7 +140,7 @@ def lookup(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
     if not (ds["best"].values != "").any():
         report.add_text(f"No combination has more than {config.strata.more_than} cells.")
         return
-    figure(
+    add_figure(
         report,
         plots.lookup_bubbles(ds, order=ORDER, products=list(result.pairs)),
         "Best product by land cover, climate and texture: median R in the circle, number of cells below it.",

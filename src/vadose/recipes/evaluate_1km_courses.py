@@ -7,9 +7,10 @@ import xarray as xr
 
 from .. import plots, units
 from ..report import Column, Report
-from .evaluate_1km_parts import M3, figure, mark, table
+from .evaluate_1km_parts import M3, mark, table
 from .evaluate_1km_settings import Evaluate1kmConfig
 from .evaluate_1km_stages import Result
+from .figures import add_figure
 from .validation_report import with_interval
 
 
@@ -24,7 +25,7 @@ def time(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
         if ds is not None:
             short = ds.rename({f"{m}_by_{along}": m for m in ("r", "bias", "ubrmse")})
             short[along].attrs |= {"long_name": words, "units": "1"}
-            figure(
+            add_figure(
                 report,
                 plots.product_lines(short.assign_attrs(mark(result)), ["r", "bias", "ubrmse"], along=along),
                 f"Spatial scores by {words}: median over dates.",
@@ -40,7 +41,7 @@ def time(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
         for s in seasons
     ]
     if parts:
-        figure(
+        add_figure(
             report,
             plots.category_boxes(xr.concat(parts, "cell").assign_attrs(mark(result)), "r", by="season", order=seasons),
             "Correlation per cell within each season.",
@@ -122,9 +123,9 @@ def collocation(report: Report, result: Result, config: Evaluate1kmConfig) -> No
             continue
         got = got.assign_attrs(mark(result))
         caption = f"Triple collocation of {title}: signal-to-noise ratio, squared correlation with the truth, error."
-        figure(report, plots.collocation_bars(got), caption, "dB, 1, m3 m-3")
+        add_figure(report, plots.collocation_bars(got), caption, "dB, 1, m3 m-3")
         caption = f"Signal-to-noise ratio per cell: {title}."
-        figure(report, plots.score_map(plots.collocation_cells(got), "snr_db"), caption, "dB")
+        add_figure(report, plots.score_map(plots.collocation_cells(got), "snr_db"), caption, "dB")
 
 
 def composite(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
@@ -167,8 +168,8 @@ def composite(report: Report, result: Result, config: Evaluate1kmConfig) -> None
 def losses(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
     """Cells and values that have no score."""
     report.add_section("What was dropped, and why", "Cells without a score, and values without a partner.")
-    figure(report, plots.status_bars(result.scores.sel(subset="all")), "Cells of each product by status.", "1")
-    figure(report, plots.dropped_bars(result.pairs), "Product and station values by fate.", "1")
+    add_figure(report, plots.status_bars(result.scores.sel(subset="all")), "Cells of each product by status.", "1")
+    add_figure(report, plots.dropped_bars(result.pairs), "Product and station values by fate.", "1")
     if len(result.dropped):
         counts = result.dropped.groupby(["product", "rule", "reason"]).size().rename("sensors").reset_index()
         table(report, counts, "Sensors dropped, by rule and reason; dropped_stations.csv names each.")

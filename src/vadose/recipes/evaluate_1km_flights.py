@@ -7,10 +7,11 @@ import pandas as pd
 
 from .. import plots
 from ..report import Column, Report
-from .evaluate_1km_parts import M3, figure, table
+from .evaluate_1km_parts import M3, table
 from .evaluate_1km_settings import Evaluate1kmConfig
 from .evaluate_1km_stages import Result
 from .evaluate_1km_tables import campaign_rows
+from .figures import add_figure
 
 
 def flights(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
@@ -25,7 +26,7 @@ def flights(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
     unit = dict.fromkeys(("bias", "RMSD", "ubRMSD"), M3)
     parts = []
     for name, ds in result.campaigns.items():
-        figure(report, plots.campaign_panels(result.maps[name], ds), f"Products and aircraft, campaign {name}.")
+        add_figure(report, plots.campaign_panels(result.maps[name], ds), f"Products and aircraft, campaign {name}.")
         frame = campaign_rows(ds).drop_vars("status").to_dataframe().reset_index()
         parts.append(frame.assign(campaign=name))
     both = pd.concat(parts, ignore_index=True)

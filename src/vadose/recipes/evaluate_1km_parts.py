@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from .. import plots
 from ..report import Column, Report
 from .evaluate_1km_stages import Result
 
@@ -12,11 +11,6 @@ ORDER = ("cropland", "forest", "grassland", "others", "A", "B", "C", "D+E", "cla
 
 
 M3 = "m3 m-3"
-
-
-def figure(report: Report, drawn, caption: str, unit: str = M3) -> None:
-    """Add a figure with its caption."""
-    report.add_figure(plots.svg(drawn, title=caption.split(".")[0], description=caption), caption, units=unit)
 
 
 def table(

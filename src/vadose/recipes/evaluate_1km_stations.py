@@ -8,10 +8,11 @@ import numpy as np
 
 from .. import plots, schema
 from ..report import Column, Report
-from .evaluate_1km_parts import M3, figure, table
+from .evaluate_1km_parts import M3, table
 from .evaluate_1km_settings import Evaluate1kmConfig
 from .evaluate_1km_stages import Result
 from .evaluate_1km_tables import cells_by_product, networks
+from .figures import add_figure
 from .validation_report import with_interval
 
 
@@ -53,7 +54,7 @@ def independence(report: Report, result: Result, config: Evaluate1kmConfig) -> N
     with report.add_details("Networks"):
         table(report, networks(result.stations), "Stations by network (Table A1).", unit={"depths_m": "m"})
     if "core" in result.scores.coords:
-        figure(report, plots.core_map(result.scores.sel(subset="all")), "Core and extra cells (Fig. 1).", "degrees")
+        add_figure(report, plots.core_map(result.scores.sel(subset="all")), "Core and extra cells (Fig. 1).", "degrees")
     leak = result.tables.get("leakage")
     if leak is not None:
         frame = leak.drop_vars("p_value").to_dataframe().reset_index()
@@ -114,19 +115,19 @@ def overall(report: Report, result: Result, config: Evaluate1kmConfig) -> None:
         "Pooled scores by kind of cell; pooled.csv has the interval of the RMSE.",
     )
     part = {k: p if kind == "all" else p.isel(cell=np.flatnonzero(p["core"].values)) for k, p in result.pairs.items()}
-    figure(
+    add_figure(
         report,
         plots.scatter_density(part, scores=result.pooled[kind]),
         f"Stations against products, {kind} cells (Fig. 2a-d). Colour: number of pairs; line: 1:1.",
     )
-    figure(
+    add_figure(
         report,
         plots.wetness_bias(result.tables["wetness"]),
         "Bias and RMSE by the wetness of the stations (Fig. 2e), and the range that products and stations cover. "
         "Sorting by the reference alone makes dry look too wet and wet too dry; the range does not.",
     )
     if "sensitivity" in result.tables:
-        figure(
+        add_figure(
             report,
             plots.product_lines(result.tables["sensitivity"], ["r", "ubrmse"], along="threshold"),
             "Pooled R and ubRMSE of core cells by the threshold that makes a cell core (Fig. A1).",
