@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from vadose.fusion import fuse
-from vadose.fusion.interannual import anomalies, at_dekads, common_years, correction, correction_name, gains
+from vadose.fusion.anomalies import anomalies
+from vadose.fusion.interannual import at_dekads, common_years, correction, correction_name, gains
 from vadose.store import Library
 
 from . import world as w

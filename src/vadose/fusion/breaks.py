@@ -9,6 +9,7 @@ import xarray as xr
 
 from ..errors import SchemaError
 from . import dekads
+from .anomalies import anomalies, valid_mean
 
 #: Where the built-in plan changes its inputs: ASCAT and the fourth round; SMOS and the third; the end of AMSR-E; the
 #: beginning of AMSR2 and the first round; SMAP.
@@ -68,11 +69,7 @@ def step_test(values: xr.DataArray, *, at: Sequence[str] = BREAKS, reference: xr
     def kernel(block: np.ndarray) -> np.ndarray:
         series = np.moveaxis(block.astype("float64"), -1, 0)
         if reference is None:
-            series = series.copy()
-            for season in range(36):
-                here = numbers % 36 == season
-                if here.any():
-                    series[here] -= _mean(series[here])
+            series = anomalies(series, numbers)
         return np.stack([_step(series, numbers, e, window) for e in edges], axis=-1)
 
     out = xr.apply_ufunc(
@@ -89,12 +86,6 @@ def step_test(values: xr.DataArray, *, at: Sequence[str] = BREAKS, reference: xr
     return got.assign_coords(at=list(at)).transpose("at", ...)
 
 
-def _mean(x: np.ndarray) -> np.ndarray:
-    good = np.isfinite(x)
-    n = good.sum(axis=0)
-    return np.where(n > 0, np.where(good, x, 0.0).sum(axis=0) / np.maximum(n, 1), np.nan)
-
-
 def _step(series: np.ndarray, numbers: np.ndarray, edge: int, window: int) -> np.ndarray:
     """Step, standard error and count, stacked (..., 3)."""
     before = series[(numbers >= edge - window) & (numbers < edge)]
@@ -102,13 +93,13 @@ def _step(series: np.ndarray, numbers: np.ndarray, edge: int, window: int) -> np
     lead = series.shape[1:]
     if not len(before) or not len(after):
         return np.stack([np.full(lead, np.nan), np.full(lead, np.nan), np.zeros(lead)], axis=-1)
-    ma, mb = _mean(after), _mean(before)
+    ma, mb = valid_mean(after), valid_mean(before)
     variance = np.zeros(lead)
     for part, mean in ((before, mb), (after, ma)):
         rest = part - mean
         n = np.isfinite(rest).sum(axis=0)
-        square = _mean(rest**2)
-        pairs = _mean(rest[1:] * rest[:-1]) if len(rest) > 1 else np.full(lead, np.nan)
+        square = valid_mean(rest**2)
+        pairs = valid_mean(rest[1:] * rest[:-1]) if len(rest) > 1 else np.full(lead, np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
             rho = np.nan_to_num(np.clip(pairs / square, 0.0, 0.99))
             effective = np.maximum(n * (1 - rho) / (1 + rho), 2.0)

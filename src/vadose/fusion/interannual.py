@@ -10,40 +10,18 @@ import xarray as xr
 
 from .. import schema
 from . import dekads
+from .anomalies import YEAR, anomalies, valid_mean
 from .inputs import Inputs
 from .zones import Block
 
-#: Dekads in a year, and fewest of them that make a year's mean.
-YEAR, FEWEST = 36, 12
+#: Fewest dekads that make a year's mean.
+FEWEST = 12
 
 #: Cells of a block from which gains are estimated, and fewest common values of a triple.
 GAIN_CELLS, GAIN_VALUES = 256, 500
 
 #: Correlation of anomalies below which a pair says nothing about a gain.
 WEAK = 0.05
-
-
-def anomalies(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Differences from the mean of each dekad of the year.
-
-    Parameters
-    ----------
-    x : ndarray, shape (time, cells)
-        Values; NaN is missing.
-    numbers : ndarray of int, shape (time,)
-        Dekads.
-
-    Examples
-    --------
-    >>> anomalies(np.array([[1.0], [3.0]]), np.array([0, 36])).ravel().tolist()
-    [-1.0, 1.0]
-    """
-    out = x.astype("float64")
-    for season in range(YEAR):
-        here = numbers % YEAR == season
-        if here.any():
-            out[here] -= _mean(out[here])
-    return out
 
 
 def gains(values: Sequence[np.ndarray], numbers: np.ndarray, sensors: Sequence[str], target: int) -> np.ndarray:
@@ -187,7 +165,7 @@ def common_years(means: np.ndarray, variance: np.ndarray) -> np.ndarray:
     right = (w * (y - (share * y).sum(axis=0))).sum(axis=1).T
     level = (np.linalg.pinv(left, hermitian=True) @ right[..., None])[..., 0].T
     course = np.where(total > 0, (share * (y - level[:, None])).sum(axis=0), np.nan)
-    return course - _mean(course)
+    return course - valid_mean(course)
 
 
 def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: Mapping[str, str], target: str,
@@ -213,8 +191,9 @@ def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: 
         Correction at the middle of each calendar year of the record [m3 m-3]; 0 in cells without products.
     """
     names = list(products)
-    if record.shape[1] == 0:
-        return np.zeros((np.unique(numbers // YEAR).size, 0))
+    none = np.zeros((np.unique(numbers // YEAR).size, record.shape[1]))
+    if not none.size:
+        return none
     parts = [anomalies(products[n], numbers) for n in names]
     own = [sensors[n] for n in names]
     some = np.unique(np.linspace(0, record.shape[1] - 1, GAIN_CELLS).astype("int64"))
@@ -224,11 +203,11 @@ def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: 
     variance = error_variances([x[:, some] for x in scaled], [own[i] for i in known])
     usable = np.isfinite(variance) & (variance > 0)
     if not usable.any():
-        return np.zeros((np.unique(numbers // YEAR).size, record.shape[1]))
+        return none
     years = [x for x, u in zip(scaled, usable) if u]
     course = common_years(np.stack([_yearly(x, numbers) for x in years]), variance[usable])
     apart = course - _yearly(anomalies(record, numbers), numbers)
-    return _bridged(apart - _mean(apart))
+    return _bridged(apart - valid_mean(apart))
 
 
 def at_dekads(nodes: np.ndarray, years: np.ndarray, numbers: np.ndarray) -> np.ndarray:
@@ -247,7 +226,7 @@ def _yearly(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     out = []
     for y in np.unique(year):
         part = x[year == y]
-        out.append(np.where(np.isfinite(part).sum(axis=0) >= FEWEST, _mean(part), np.nan))
+        out.append(np.where(np.isfinite(part).sum(axis=0) >= FEWEST, valid_mean(part), np.nan))
     return np.stack(out)
 
 
@@ -260,12 +239,6 @@ def _bridged(x: np.ndarray) -> np.ndarray:
         if good.any():
             out[:, c] = np.interp(place, place[good], x[good, c])
     return out
-
-
-def _mean(x: np.ndarray) -> np.ndarray:
-    good = np.isfinite(x)
-    count = good.sum(axis=0)
-    return np.where(count > 0, np.where(good, x, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan)
 
 
 def correction_name(name: str) -> str:
