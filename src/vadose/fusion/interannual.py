@@ -102,6 +102,17 @@ def gains(values: Sequence[np.ndarray], numbers: np.ndarray, sensors: Sequence[s
     return out
 
 
+def sampled_gains(values: Sequence[np.ndarray], numbers: np.ndarray, sensors: Sequence[str],
+                  target: int) -> np.ndarray:  # fmt: skip
+    """As :func:`gains`, from an even sample of :data:`GAIN_CELLS` cells."""
+    some = _sample(values[0].shape[1])
+    return gains([x[:, some] for x in values], numbers, sensors, target)
+
+
+def _sample(cells: int) -> np.ndarray:
+    return np.unique(np.linspace(0, cells - 1, GAIN_CELLS).astype("int64"))
+
+
 def _reached(rows: np.ndarray, target: int) -> np.ndarray:
     """Products that ratios connect with the target."""
     out = np.zeros(rows.shape[1], bool)
@@ -189,6 +200,11 @@ def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: 
     -------
     ndarray, shape (years, cells)
         Correction at the middle of each calendar year of the record [m3 m-3]; 0 in cells without products.
+
+    Notes
+    -----
+    Choice: in the mean over the target's years the correction is 0, since there the networks learnt from the target
+    itself and have its level; those of other years learnt from networks, each of which may have moved it.
     """
     names = list(products)
     none = np.zeros((np.unique(numbers // YEAR).size, record.shape[1]))
@@ -196,10 +212,10 @@ def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: 
         return none
     parts = [anomalies(products[n], numbers) for n in names]
     own = [sensors[n] for n in names]
-    some = np.unique(np.linspace(0, record.shape[1] - 1, GAIN_CELLS).astype("int64"))
-    gain = gains([products[n][:, some] for n in names], numbers, own, names.index(target))
+    gain = sampled_gains([products[n] for n in names], numbers, own, names.index(target))
     known = np.flatnonzero(np.isfinite(gain))
     scaled = [parts[i] / gain[i] for i in known]
+    some = _sample(record.shape[1])
     variance = error_variances([x[:, some] for x in scaled], [own[i] for i in known])
     usable = np.isfinite(variance) & (variance > 0)
     if not usable.any():
@@ -207,7 +223,9 @@ def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: 
     years = [x for x, u in zip(scaled, usable) if u]
     course = common_years(np.stack([_yearly(x, numbers) for x in years]), variance[usable])
     apart = course - _yearly(anomalies(record, numbers), numbers)
-    return _bridged(apart - valid_mean(apart))
+    # networks of other years learnt from networks, and each may have moved the level
+    settled = np.isfinite(_yearly(products[target], numbers)).any(axis=1)
+    return _bridged(apart - valid_mean(apart[settled] if settled.any() else apart))
 
 
 def at_dekads(nodes: np.ndarray, years: np.ndarray, numbers: np.ndarray) -> np.ndarray:

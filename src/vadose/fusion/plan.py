@@ -182,6 +182,7 @@ class Plan(_Strict):
     networks: Networks = Networks()
     mask: Mask = Mask()
     interannual: bool = False
+    assimilate: bool = False
     inherit: Annotated[float, Field(ge=0, le=1)] = 0.5
     denoise_limit: Annotated[float, Field(gt=0)] = 3.0
     rounds: Annotated[tuple[Round, ...], Field(min_length=1)]
