@@ -67,8 +67,8 @@ def gains(values: Sequence[np.ndarray], numbers: np.ndarray, sensors: Sequence[s
         common = np.logical_and.reduce([np.isfinite(values[i]) for i in three])
         if int(common.sum()) < GAIN_VALUES:
             continue
-        x = [anomalies(np.where(common, values[i], np.nan), numbers)[common] for i in three]
-        cov = np.array([[a @ b for b in x] for a in x])
+        x = np.stack([anomalies(np.where(common, values[i], np.nan), numbers)[common] for i in three])
+        cov = np.einsum("ik,jk->ij", x, x)  # not by threads, which would wait for each other in blocks side by side
         deviation = np.sqrt(np.diag(cov))
         if not (deviation > 0).all():
             continue
@@ -207,7 +207,7 @@ def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: 
     itself and have its level; those of other years learnt from networks, each of which may have moved it.
     """
     names = list(products)
-    none = np.zeros((np.unique(numbers // YEAR).size, record.shape[1]))
+    none = np.zeros((_yearly(record, numbers).shape[0], record.shape[1]))
     if not none.size:
         return none
     parts = [anomalies(products[n], numbers) for n in names]
