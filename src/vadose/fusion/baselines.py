@@ -17,7 +17,7 @@ from .networks import networks_name
 from .plan import Plan, Round, SubStep, span
 from .simulate import Progress, source_attrs
 from .table import Table, read_table, thin
-from .together import train_together
+from .together import together, train_joined
 from .train import WIDE_ROWS, gather
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ def global_network(plan: Plan, library: Any, *, others: Sequence[Any] = (), name
     Everything else stays: rounds, combinations, denoising, level, a look around, ensemble, differences between years,
     mask and filling. Each combination learns from 20 000 rows, an even sample of all zones, where there are as many.
     """
-    libraries = [library, *others]
-    one = global_plan(plan, zones=sum(zone_count(plan, lib) for lib in libraries), hidden=hidden)
-    train_together(one, libraries, name=name, progress=progress)
+    every = together(plan, [library, *others], name=name)
+    one = global_plan(plan, zones=sum(i.zones.count for i in every), hidden=hidden)
+    train_joined([Inputs(one, i.library, name) for i in every], progress=progress)
     return fuse(one, library, name=name, progress=progress)
 
 
@@ -86,13 +86,6 @@ def global_plan(plan: Plan, *, zones: int = 1, hidden: int = GLOBAL_HIDDEN) -> P
     cut = plan.zones.model_copy(update={"local": False, "wide": True, "climate": None, "band": 0.0})
     networks = plan.networks.model_copy(update={"wide_hidden": hidden, "sample_rows": share})
     return plan.model_copy(update={"zones": cut, "networks": networks})
-
-
-def zone_count(plan: Plan, library: Any) -> int:
-    """Zones of a plan in a library."""
-    plan.check(library)
-    zones = Inputs(plan, library, "").zones
-    return int(np.unique(zones.row).size * np.unique(zones.col).size)
 
 
 def random_forest(plan: Plan, library: Any, *, name: str = "random-forest", trained: str = "fused", trees: int = 100,

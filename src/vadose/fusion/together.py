@@ -46,7 +46,11 @@ def train_together(plan: Plan, libraries: Sequence[Any], *, name: str = "fused",
     library finds its networks trained. An interrupted training goes on where its last commit stood and gives the same
     numbers.
     """
-    every = together(plan, libraries, name=name)
+    return train_joined(together(plan, libraries, name=name), progress=progress)
+
+
+def train_joined(every: Sequence[Inputs], *, progress: Progress | None = None) -> list[str]:
+    """:func:`train_together` for readers that :func:`together` gave."""
     grids = "\n".join(i.grid.to_attr() for i in every)
     return train_all(every, progress=progress, mark=hashlib.sha256(grids.encode()).hexdigest()[:16])
 
