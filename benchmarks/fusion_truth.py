@@ -78,7 +78,7 @@ def examine_boxes(folder: Path, *, boxes: int, seeds: list[int], only: list[str]
             step=lambda done, total, text: print(
                 f"{time.perf_counter() - began:6.0f} s  {done} of {total}  {text}", file=sys.stderr, flush=True
             ),
-        )  # noqa: B023
+        )
         write_exams(folder / f"seed-{seed}", settings, exams)
         out += exams
     return out
