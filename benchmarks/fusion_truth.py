@@ -9,8 +9,8 @@ number of boxes begins with those of a smaller one. The generator is NumPy's def
 
 FOLDER keeps one library for each seed and box (``library-<seed>-<box>``), so that a second run goes on or adds boxes;
 the global network then has to learn anew from more of them, and its old one must be deleted first
-(``fused.rivals/global-network`` and what begins with it). ``report.html`` lies there too. About two minutes a box on two
-cores. No timing, so not part of the table of benchmarks.
+(``fused.rivals/global-network`` and what begins with it). ``seed-<seed>/report.html`` is the report on a seed. No
+timing, so not part of the table of benchmarks.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from vadose import twin
 from vadose.recipes.fusion_pool import Bbox, BoxExam, Pool, pool
 from vadose.recipes.fusion_settings import FusionSettings
 from vadose.recipes.fusion_verdicts import Verdict, judge_pool
+from vadose.recipes.progress import Step
 from vadose.recipes.rivals import BASELINES
 from vadose.recipes.twin_exam import run_exams, write_exams
 
@@ -71,36 +72,30 @@ def examine_boxes(folder: Path, *, boxes: int, seeds: list[int], only: list[str]
     for seed in seeds:
         settings = FusionSettings(regions=tuple(draw_boxes(boxes, seed=seed)), seeds=(seed,),
                                   baselines=tuple(only or BASELINES))  # fmt: skip
-        began = time.perf_counter()
-        exams = run_exams(
-            folder,
-            settings,
-            step=lambda done, total, text: print(
-                f"{time.perf_counter() - began:6.0f} s  {done} of {total}  {text}", file=sys.stderr, flush=True
-            ),
-        )
+        exams = run_exams(folder, settings, step=_told(time.perf_counter()))
         write_exams(folder / f"seed-{seed}", settings, exams)
         out += exams
     return out
 
 
+def _told(began: float) -> Step:
+    def told(done: int, total: int, text: str) -> None:
+        print(f"{time.perf_counter() - began:6.0f} s  {done} of {total}  {text}", file=sys.stderr, flush=True)
+
+    return told
+
+
 def tables(exams: list[BoxExam]) -> str:
     """The Markdown tables of RESULTS.md."""
     together = pool(exams)
-    parts = [
-        _rivals(together),
-        _boxes(exams, together),
-        _steps(exams, together),
-        _trends(together),
-        _verdicts(together),
-    ]
-    return "\n\n".join(parts)
+    parts = (_rivals(together), _boxes(exams, together), _steps(exams, together), _trends(together))
+    return "\n\n".join([*parts, _verdicts(together)])
 
 
 def _rivals(together: Pool) -> str:
-    lines = ["Error of the fused record over that of each rival, pairs of all boxes (± by leaving out one box at a "
-             "time; least and largest of a box):", "",
-             "| rival | n | its RMSE | ratio | of a box | its ubRMSE | ratio | of a box |", "|---" * 8 + "|"]  # fmt: skip
+    lines = ["Error of the fused record over that of each rival, all boxes (± by leaving out one box at a time; least "
+             "and largest of a box):", "",
+             "| rival | n | its RMSE | ratio | in a box | its ubRMSE | ratio | in a box |", "|---" * 8 + "|"]  # fmt: skip
     t = together.rivals
     for name in t["rival"].values:
         one = t.sel(rival=name)
@@ -142,7 +137,7 @@ def _two(scores) -> str:
 
 def _steps(exams: list[BoxExam], together: Pool) -> str:
     edges = together.steps["at"].values.astype(str).tolist()
-    lines = ["Steps of the mean over a box, fused less truth [m3 m-3], and slopes of its yearly mean [m3 m-3 per year]:",
+    lines = ["Steps of the mean over a box, fused less truth [m³ m⁻³]; slopes of its yearly mean [m³ m⁻³ yr⁻¹]:",
              "", f"| box; seed | {' | '.join(edges)} | slope, fused | slope, truth |",
              "|---" * (3 + len(edges)) + "|"]  # fmt: skip
     for e in exams:
