@@ -95,7 +95,8 @@ def tables(exams: list[BoxExam]) -> str:
 def _rivals(together: Pool) -> str:
     lines = ["Error of the fused record over that of each rival, all boxes (± by leaving out one box at a time; least "
              "and largest of a box):", "",
-             "| rival | n | its RMSE | ratio | in a box | its ubRMSE | ratio | in a box |", "|---" * 8 + "|"]  # fmt: skip
+             "| rival | n | its RMSE | ratio | in a box | its ubRMSE | ratio | in a box |",
+             "|---" * 8 + "|"]  # fmt: skip
     t = together.rivals
     for name in t["rival"].values:
         one = t.sel(rival=name)

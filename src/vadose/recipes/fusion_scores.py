@@ -114,7 +114,10 @@ def _common(first: xr.Dataset, pairs: xr.Dataset) -> tuple[xr.DataArray, xr.Data
     """Errors of both where both have a pair."""
     place = [np.char.add(p["cell_lat"].values.astype(str), p["cell_lon"].values.astype(str))
              if "cell_lat" in p.coords else p["cell"].values for p in (first, pairs)]  # fmt: skip
-    a, b = ((p["estimate"] - p["reference"]).assign_coords(cell=c).drop_attrs() for p, c in zip((first, pairs), place))
+    a, b = (
+        (p["estimate"].astype("float64") - p["reference"]).assign_coords(cell=c).drop_attrs()
+        for p, c in zip((first, pairs), place)
+    )
     a, b = xr.align(a.drop_vars(_extras(a)), b.drop_vars(_extras(b)), join="inner")
     both = a.notnull() & b.notnull()
     return a.where(both), b.where(both)
