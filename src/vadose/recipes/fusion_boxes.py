@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from .. import plots
 from ..report import Column, Report
 from .figures import add_figure
-from .fusion_exam import ERROR, FUSED
+from .fusion_exam import FUSED
 from .fusion_pool import Pool
 from .fusion_report import RATIO_NOTE, SM
 from .fusion_verdicts import BASELINE, PRODUCT
@@ -133,5 +134,7 @@ def _steps_and_trends(report: Report, pool: Pool) -> None:
     report.add_table([Column("over"), Column("line"), Column("slope", digits=2), Column("±", digits=2)], rows,
                      "Recovered on true trends: the slope is 1 where trends keep their size.",
                      notes="±: standard error by leaving out one box at a time.")  # fmt: skip
-    words = "; ".join(f"{k}: {v:.3f}" for k, v in pool.seams.items())
-    report.add_text(f"Mean step between neighbours across zone edges over that inside ({ERROR}: the error): {words}.")
+    words = [f"{k} {v:.3f}" for k, v in pool.seams.items() if np.isfinite(v)]
+    if words:
+        report.add_text("Mean step between neighbours across zone edges over that inside, pairs of all boxes: "
+                        f"{'; '.join(words)}.")  # fmt: skip
