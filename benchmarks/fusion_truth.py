@@ -168,8 +168,9 @@ def _verdicts(together: Pool) -> str:
 
 
 def _line(v: Verdict) -> str:
-    error = f" ± {v.error:.3f}" if np.isfinite(v.error) else ""
-    return f"| {v.what} | {v.value:.3f}{error} | {v.goal} | {'yes' if v.passed else 'NO'} |"
+    digits = 4 if v.goal.startswith("within") else 3
+    error = f" ± {v.error:.{digits}f}" if np.isfinite(v.error) else ""
+    return f"| {v.what} | {v.value:.{digits}f}{error} | {v.goal} | {'yes' if v.passed else 'NO'} |"
 
 
 def main(arguments: list[str]) -> None:

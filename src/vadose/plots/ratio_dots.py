@@ -86,5 +86,4 @@ def _panel(axes: Axes, table: xr.Dataset, ratio: str, pooled: str) -> None:
             axes.plot([goal, goal], [row - 0.45, row + 0.45], color=INK, ls="--", lw=1.2)
         if np.isfinite(middle := float(one[pooled])):
             axes.plot(middle, row, "D", ms=5, color=VERMILION, mec="white", mew=0.6, zorder=3)
-    words = str(table[ratio].attrs.get("long_name", ratio))
-    axes.set_xlabel(f"{words[:1].upper()}{words[1:]} [1]", size=8)
+    axes.set_xlabel(f"{table[ratio].attrs.get('long_name', ratio)} [1]", size=8)

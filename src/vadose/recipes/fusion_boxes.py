@@ -58,7 +58,7 @@ def table_of(pool: Pool) -> pd.DataFrame:
 
 
 def _columns() -> list[Column]:
-    return [Column("what"), Column("reached", digits=3), Column("±", digits=3), Column("to reach"), Column("verdict")]
+    return [Column("what"), Column("reached"), Column("±"), Column("to reach"), Column("verdict")]
 
 
 def _lines(frame: pd.DataFrame) -> list[list[object]]:

@@ -19,8 +19,8 @@ from .progress import Step, silent
 from .rivals import BASELINES, make_rivals
 
 FUSED = "fused, a network per zone"
-#: The field of errors among those whose seams are looked at.
-ERROR = "fused less truth"
+#: Fields of errors among those whose seams are looked at: the record's, and that of a record without zones.
+ERROR, UNZONED = "fused less truth", "global network less truth"
 
 
 @dataclass
@@ -80,6 +80,8 @@ def examine(library: Any, settings: FusionSettings, *, others: Sequence[Any] = (
     simulated = schema.is_simulated(fused)
     truth, stations = references(library, plan, settings)
     exam = _look(plan, library, fused, name, truth)
+    if truth is not None and isinstance(one := rivals.get("global-network"), xr.Dataset):
+        exam.seams[UNZONED] = _seams(one["sm"] - truth.sel(time=one["time"]), plan, simulated)
     exam.absent = {k: v for k, v in rivals.items() if isinstance(v, str)}
     if truth is None and stations is None:
         return exam
@@ -123,16 +125,14 @@ def _look(plan: fusion.Plan, library: Any, fused: xr.Dataset, name: str, truth: 
     """What can be said without scores."""
     simulated = schema.is_simulated(fused)
     sm = scores.marked(fused["sm"].astype("float64"), simulated)
-    seams = {"fused": fusion.seams(sm, zone_size=plan.zones.size)}
+    seams = {"fused": _seams(sm, plan, simulated)}
     fields = {"fused: mean": _mean(fused["sm"], "sm", "mean of the fused record", simulated)}
     reference = None
     if truth is not None:
         reference = truth.sel(time=fused["time"]).where(fused["sm"].notnull())
-        seams = {"truth": fusion.seams(scores.marked(reference, simulated), zone_size=plan.zones.size)} | seams
+        seams = {"truth": _seams(reference, plan, simulated)} | seams
         error = fused["sm"] - reference
-        seams[ERROR] = fusion.seams(
-            scores.marked(error.assign_attrs(units="m3 m-3"), simulated), zone_size=plan.zones.size
-        )
+        seams[ERROR] = _seams(error, plan, simulated)
         fields = {"truth: mean": _mean(reference, "sm", "mean of the truth", simulated)} | fields | {
             "fused less truth: mean": _mean(error, "bias", "mean of fused less truth", simulated),
             "fused less truth: spread": scores.marked(
@@ -162,6 +162,10 @@ def _look(plan: fusion.Plan, library: Any, fused: xr.Dataset, name: str, truth: 
         coverage=fusion.coverage(fused, plan).compute(), fields=fields,
         break_point=analysis.break_point(annual, dim="year"),
     )  # fmt: skip
+
+
+def _seams(values: xr.DataArray, plan: fusion.Plan, simulated: bool) -> xr.Dataset:
+    return fusion.seams(scores.marked(values.assign_attrs(units="m3 m-3"), simulated), zone_size=plan.zones.size)
 
 
 def _main(contributions: xr.Dataset) -> xr.Dataset:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .fusion_exam import ERROR, FUSED, Exam
+from .fusion_exam import ERROR, FUSED, UNZONED, Exam
 from .fusion_pool import RATIOS, Pool
 
 #: Largest step at a change of inputs [m3 m-3].
@@ -49,8 +49,9 @@ class _Verdicts:
         self.found.append(Verdict(what, value, f"within ±{STEP}", bool(abs(value) <= STEP), error))
 
     def seams(self, ratios: dict[str, float]) -> None:
-        truth = f" (truth: {ratios['truth']:.3f})" if "truth" in ratios else ""
-        for key, words in (("fused", f"of the record{truth}"), (ERROR, "of its error")):
+        truth = f" (truth's: {ratios['truth']:.3f})" if "truth" in ratios else ""
+        without = f" (of a network without zones: {ratios[UNZONED]:.3f})" if UNZONED in ratios else ""
+        for key, words in (("fused", f"of the record{truth}"), (ERROR, f"of its error{without}")):
             if key in ratios and np.isfinite(ratios[key]):
                 self.at_most(f"step across zone edges over inside, {words}", ratios[key], 1.05)
 
