@@ -132,6 +132,8 @@ def test_what_cannot_be_learnt_together_is_refused(world, parts, records, tmp_pa
         coarse.write(name, ds.assign_coords(grid.coords()).assign_attrs(grid=grid.to_attr()))
     with pytest.raises(ConfigError, match=r"libraries: found .* in .*coarse; needed the grid of"):
         fusion.train_together(plan, [west, coarse])
+    with pytest.raises(ConfigError, match="found no dataset"):
+        fusion.global_network(plan, west, others=[Library(tmp_path / "empty")], name=NAME)
     one = global_plan(plan, zones=2)
     with pytest.raises(ConfigError, match="networks that learnt from other libraries"):
         fusion.train_together(one, [west], name=NAME)

@@ -17,7 +17,7 @@ from .networks import networks_name
 from .plan import Plan, Round, SubStep, span
 from .simulate import Progress, source_attrs
 from .table import Table, read_table, thin
-from .together import together, train_joined
+from .together import is_trained, together, train_joined
 from .train import WIDE_ROWS, gather
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def global_network(plan: Plan, library: Any, *, others: Sequence[Any] = (), name
     """
     every = together(plan, [library, *others], name=name)
     one = global_plan(plan, zones=sum(i.zones.count for i in every), hidden=hidden)
-    train_joined([Inputs(one, i.library, name) for i in every], progress=progress)
+    joined = [Inputs(one, i.library, name) for i in every]
+    if not is_trained(library, joined):
+        train_joined(joined, progress=progress)
     return fuse(one, library, name=name, progress=progress)
 
 

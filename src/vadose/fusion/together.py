@@ -8,8 +8,9 @@ from typing import Any
 
 from ..errors import ConfigError
 from .inputs import Inputs
+from .networks import check_digest, check_mark, networks_name
 from .plan import Plan
-from .train import Progress, train_all
+from .train import Progress, train_all, training_sets
 
 
 def train_together(plan: Plan, libraries: Sequence[Any], *, name: str = "fused",
@@ -51,8 +52,35 @@ def train_together(plan: Plan, libraries: Sequence[Any], *, name: str = "fused",
 
 def train_joined(every: Sequence[Inputs], *, progress: Progress | None = None) -> list[str]:
     """:func:`train_together` for readers that :func:`together` gave."""
+    for inputs in every:
+        inputs.plan.check(inputs.library)
+    return train_all(every, progress=progress, mark=_mark(every))
+
+
+def is_trained(library: Any, every: Sequence[Inputs]) -> bool:
+    """Whether a library, one of ``every``, holds all wide networks that were learnt from these.
+
+    Raises
+    ------
+    ConfigError
+        If networks of another plan or of other libraries lie under the name.
+    """
+    own = next(i for i in every if i.library.url == library.url)
+    names, mark = set(library.names()), _mark(every)
+    for round_ in own.plan.rounds:
+        for set_name, _ in training_sets(own.plan, round_):
+            wide = networks_name(own.name, set_name, "wide")
+            if wide not in names:
+                return False
+            networks = library.open(wide)
+            check_digest(networks, own.digest, where=wide)
+            check_mark(networks, mark, where=f"{wide} in {library.url}")
+    return True
+
+
+def _mark(every: Sequence[Inputs]) -> str:
     grids = "\n".join(i.grid.to_attr() for i in every)
-    return train_all(every, progress=progress, mark=hashlib.sha256(grids.encode()).hexdigest()[:16])
+    return hashlib.sha256(grids.encode()).hexdigest()[:16]
 
 
 def together(plan: Plan, libraries: Sequence[Any], *, name: str) -> list[Inputs]:
@@ -64,7 +92,9 @@ def together(plan: Plan, libraries: Sequence[Any], *, name: str) -> list[Inputs]
         raise ConfigError("libraries", found=f"{', '.join(twice)} twice", needed="each library once")
     every = []
     for library in libraries:
-        plan.check(library)
+        first_product = plan.products[plan.rounds[0].predictors[0]].dataset
+        if plan.dataset(first_product) not in library.names():
+            plan.check(library)  # says what is missing
         every.append(Inputs(plan, library, name))
     first = every[0]
     for other in every[1:]:
