@@ -184,7 +184,10 @@ def _uncertainty(report: Report, exam: Exam) -> None:
 
 
 def _seams(report: Report, exam: Exam) -> None:
-    report.add_section("Seams", "Networks of neighbouring zones differ; blending is to leave no edge that can be seen.")
+    report.add_section(
+        "Seams", "Networks of neighbouring zones differ; blending is to leave no edge that can be seen. The ground may "
+        "have edges of its own there: compare with the truth, and with the error of a network without zones.",
+    )  # fmt: skip
     add_figure(report, plots.seam_profile(exam.seams),
             "Mean absolute step between neighbouring pixels by the distance of the pair from a zone edge.")  # fmt: skip
 
