@@ -1,7 +1,8 @@
-"""Baselines that learn: one network for the whole map, and a random forest with location and season."""
+"""Baselines that learn: one network for all zones, and a random forest with location and season."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from .networks import networks_name
 from .plan import Plan, Round, SubStep, span
 from .simulate import Progress, source_attrs
 from .table import Table, read_table, thin
-from .train import gather
+from .together import is_trained, together, train_joined
+from .train import WIDE_ROWS, gather
 
 if TYPE_CHECKING:
     from sklearn.ensemble import RandomForestRegressor
@@ -28,37 +30,64 @@ GLOBAL_HIDDEN = 30
 FOREST_ROWS = 50_000
 
 
-def global_network(plan: Plan, library: Any, *, name: str = "global-network", hidden: int = GLOBAL_HIDDEN,
-                   progress: Progress | None = None) -> xr.Dataset:  # fmt: skip
-    """The same plan with one network for the whole map instead of one per zone.
+def global_network(plan: Plan, library: Any, *, others: Sequence[Any] = (), name: str = "global-network",
+                   hidden: int = GLOBAL_HIDDEN, progress: Progress | None = None) -> xr.Dataset:  # fmt: skip
+    """The same plan with one network for all zones instead of one per zone.
 
     Parameters
     ----------
     plan, library, progress
         As for :func:`vadose.fusion.fuse`.
+    others : sequence of vadose.store.Library
+        Further regions of the same Earth that the network learns from and that it is written into. A network of one
+        small region has nothing global about it: give regions of all climates.
     name : str
-        Name of the record.
+        Name of the record, the same in every library.
     hidden : int
         Hidden nodes.
 
     Returns
     -------
     xarray.Dataset
-        As :func:`vadose.fusion.fuse`.
+        As :func:`vadose.fusion.fuse`, for ``library``; called for another of the libraries, with the rest as
+        ``others``, it finds the network trained.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`vadose.fusion.train_together` and :func:`vadose.fusion.fuse`.
 
     Notes
     -----
-    Everything else stays: rounds, combinations, denoising, ensemble, mask and filling. The rows are an even sample of
-    all zones, at most 20 000 for each combination.
+    Everything else stays: rounds, combinations, denoising, level, a look around, ensemble, differences between years,
+    mask and filling. Each combination learns from 20 000 rows, an even sample of all zones, where there are as many.
     """
-    return fuse(global_plan(plan, hidden=hidden), library, name=name, progress=progress)
+    every = together(plan, [library, *others], name=name)
+    one = global_plan(plan, zones=sum(i.zones.count for i in every), hidden=hidden)
+    joined = [Inputs(one, i.library, name) for i in every]
+    if not is_trained(library, joined):
+        train_joined(joined, progress=progress)
+    return fuse(one, library, name=name, progress=progress)
 
 
-def global_plan(plan: Plan, *, hidden: int = GLOBAL_HIDDEN) -> Plan:
-    """The plan of :func:`global_network`."""
-    zones = plan.zones.model_copy(update={"local": False, "wide": True, "climate": None, "band": 0.0})
-    networks = plan.networks.model_copy(update={"wide_hidden": hidden, "sample_rows": 4 * plan.networks.sample_rows})
-    return plan.model_copy(update={"zones": zones, "networks": networks})
+def global_plan(plan: Plan, *, zones: int = 1, hidden: int = GLOBAL_HIDDEN) -> Plan:
+    """The plan of :func:`global_network` for a number of zones.
+
+    Notes
+    -----
+    Choice: each zone gives twice its share of :data:`vadose.fusion.train.WIDE_ROWS` rows, because some zones lack some
+    products; what is too many is thinned at random.
+
+    Examples
+    --------
+    >>> one = global_plan(Plan.load("rsssm"), zones=32)
+    >>> one.networks.sample_rows, one.networks.wide_hidden, one.zones.local
+    (1250, 30, False)
+    """
+    share = min(WIDE_ROWS, -(-2 * WIDE_ROWS // max(zones, 1)))
+    cut = plan.zones.model_copy(update={"local": False, "wide": True, "climate": None, "band": 0.0})
+    networks = plan.networks.model_copy(update={"wide_hidden": hidden, "sample_rows": share})
+    return plan.model_copy(update={"zones": cut, "networks": networks})
 
 
 def random_forest(plan: Plan, library: Any, *, name: str = "random-forest", trained: str = "fused", trees: int = 100,

@@ -69,6 +69,11 @@ class ZoneMap:
         """Pixels along the edge of a zone."""
         return self.size / self.grid.resolution
 
+    @property
+    def count(self) -> int:
+        """Zones that hold pixels."""
+        return int(np.unique(self.row).size * np.unique(self.col).size)
+
     def number(self, row, col) -> np.ndarray:
         """Number of a zone from its row and column; columns go around the Earth."""
         return np.asarray(row) * self.columns + np.asarray(col) % self.columns

@@ -28,6 +28,7 @@ NOT_INSTALLED = "not installed"
 
 
 def make_rivals(plan: fusion.Plan, library: Any, *, name: str = "fused", which: Sequence[str] = tuple(BASELINES),
+                others: Sequence[Any] = (),
                 progress: Callable[[str, int, int], None] | None = None) -> dict[str, xr.Dataset | str]:  # fmt: skip
     """Every baseline of a fused record, made once and kept as ``<name>.rivals/<baseline>``.
 
@@ -41,6 +42,8 @@ def make_rivals(plan: fusion.Plan, library: Any, *, name: str = "fused", which: 
         Name of the record.
     which : sequence of str
         Some of :data:`BASELINES`.
+    others : sequence of vadose.store.Library
+        Further regions that the global network learns from.
     progress : callable, optional
         Called with a label, the number done and the number in all.
 
@@ -70,7 +73,7 @@ def make_rivals(plan: fusion.Plan, library: Any, *, name: str = "fused", which: 
         elif full in library.names() and kind != "global-network":
             out[kind] = _same_plan(library.open(full), plan, full)
         elif kind == "global-network":
-            out[kind] = fusion.global_network(plan, library, name=full)
+            out[kind] = fusion.global_network(plan, library, others=others, name=full)
         elif kind == "random-forest":
             out[kind] = fusion.random_forest(plan, library, name=full, trained=name)
         else:
