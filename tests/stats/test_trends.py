@@ -9,7 +9,6 @@ from scipy import stats
 
 from vadose.errors import VadoseError
 from vadose.stats import STATUS
-from vadose.stats.persistence_kernels import first_order_score, persistence, unbiased_persistence
 from vadose.stats.trends import CORRECTABLE, TESTS, mann_kendall, straight_line
 
 NAN = float("nan")
@@ -178,36 +177,6 @@ def test_ar1_keeps_its_size_where_mann_kendall_does_not(phi, missing):
     assert 0.04 - slack < size["ar1"] < 0.06 + slack
     if phi:
         assert size["mk"] > 0.15
-
-
-@pytest.mark.parametrize(
-    ("phi", "length", "missing"), [(0.5, 50, 0.0), (0.8, 25, 0.0), (0.95, 50, 0.0), (0.8, 60, 0.4)]
-)
-def test_variance_of_the_score_under_persistence_is_the_simulated_one(phi, length, missing):
-    """One pattern of gaps; the variance of S of 20 000 series has a standard error of 1 %."""
-    rng = np.random.default_rng(11)
-    x = autoregression(rng, phi, 20_000, length)
-    x[:, rng.random(length) < missing] = np.nan
-    plain = mann_kendall(x, level=None)
-    factor = first_order_score(np.isfinite(x[0]).astype(np.int64), phi)
-    assert factor * plain["variance"][0] == pytest.approx(np.var(plain["s"]), rel=0.05)
-
-
-def test_coefficient_has_no_bias_with_gaps_either():
-    """The mean over 4000 series, 30 values in 40 steps."""
-    rng = np.random.default_rng(12)
-    x = autoregression(rng, 0.5, 4000, 40)
-    kept = np.ones(40, np.int64)
-    kept[rng.choice(np.arange(1, 39), 10, replace=False)] = 0
-    t = np.flatnonzero(kept).astype(float)
-    found = []
-    for row in x:
-        d = np.zeros(40)
-        d[kept == 1] = row[kept == 1] - np.polyval(np.polyfit(t, row[kept == 1], 1), t)
-        found.append((unbiased_persistence(d, kept, False)[0], persistence(d, kept)))
-    corrected, raw = np.mean(found, axis=0)
-    assert corrected == pytest.approx(0.5, abs=0.05)
-    assert raw < 0.38
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind["test"] not in ("mk", "seasonal")], ids=str)
