@@ -123,10 +123,11 @@ def mann_kendall(
 
     Size, simulated at a nominal 5 % (``benchmarks/trend_size.py``): under AR(1) with phi up to 0.7, n = 50..300 and
     none or 30 % missing ``ar1`` and the corrected tests reject 3.9-5.9 % of series without trend; with n = 25 or phi =
-    0.8 3.3-6.8 % (``tfpw`` up to 7.6 %, ``yue_wang`` 7.3 %); with n = 5..12 too many, up to 17 %. As published they do
-    not keep their size: with phi = 0.5 and n = 50 ``mk`` rejects 24 %, ``hamed_rao`` 18 %, ``yue_wang`` 8 %, ``tfpw``
-    29 %, since they take the biased rho as it is, add up noise of many lags, or put the full trend, steepened by
-    persistence, back on whitened noise.
+    0.8 3.3-6.8 % (``tfpw`` up to 7.6 %, ``yue_wang`` 7.3 %); with n = 5..12 too many, up to 17 %. Of lognormal series
+    with phi = 0.5 corrected ``hamed_rao`` rejects 5 %, ``ar1`` 8-9 %; of AR(2) series (0.4, 0.25) each 12-14 %. As
+    published they do not keep their size: with phi = 0.5 and n = 50 ``mk`` rejects 24 %, ``hamed_rao`` 18 %,
+    ``yue_wang`` 8 %, ``tfpw`` 29 %, since they take the biased rho as it is, add up noise of many lags, or put the
+    full trend, steepened by persistence, back on whitened noise.
 
     Examples
     --------
