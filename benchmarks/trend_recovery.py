@@ -18,7 +18,7 @@ import xarray as xr
 from vadose import analysis, twin
 
 REGION, RESOLUTION, YEARS = (0.0, 30.0, 20.0, 50.0), 1.0, (2000, 2021)
-TESTS = ("ar1", "mk", "hamed_rao", "yue_wang", "tfpw")
+TESTS = ("ar1", "mk", "hamed_rao", "yue_wang", "tfpw", "hamed_rao, corrected", "yue_wang, corrected", "tfpw, corrected")
 
 
 def earth(seed: int, *, region: tuple[float, float, float, float] = REGION, resolution: float = RESOLUTION,
@@ -32,7 +32,8 @@ def earth(seed: int, *, region: tuple[float, float, float, float] = REGION, reso
 
 def hits(annual: xr.DataArray, slope: xr.DataArray, test: str) -> np.ndarray:
     """For every cell with a trend, whether the imposed slope lies within the interval."""
-    got = analysis.trend(annual, test=test)
+    name, _, corrected = test.partition(", ")
+    got = analysis.trend(annual, test=name, bias_corrected=bool(corrected))
     inside = (got["slope_lower"] <= slope) & (slope <= got["slope_upper"])
     return inside.values[(got["slope"].notnull() & slope.notnull()).values]
 

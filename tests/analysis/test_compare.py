@@ -53,6 +53,17 @@ def test_shares_of_regions_make_those_of_the_whole():
             np.testing.assert_allclose(whole, table[name].isel(region=0), rtol=1e-9)
 
 
+def test_a_corrected_test_reaches_cells_and_regions():
+    both = {"a": annual(0.1, noise=1.0), "b": annual(0.1, noise=1.0, seed=1)}
+    options = {"periods": "1995/2020", "test": "hamed_rao"}
+    plain, got = (analysis.compare_trends(both, bias_corrected=c, **options) for c in (False, True))
+    assert got.attrs["bias_corrected"] == "true" and "bias_corrected" not in plain.attrs
+    assert (got.rate_p_value != plain.rate_p_value).all() and (got.rate == plain.rate).all()
+    cells = analysis.common_trends(both, test="hamed_rao", bias_corrected=True)["a"]
+    direct = analysis.trend(both["a"], test="hamed_rao", bias_corrected=True)
+    np.testing.assert_array_equal(cells.p_value, direct.p_value)
+
+
 def test_by_pixel_is_the_share_of_cells():
     lat = GRID.lat[:, None]
     table = analysis.compare_trends({"a": annual(np.where(np.abs(lat) < 30, 1.0, -1.0))}, area="pixel", **OPTIONS)

@@ -85,7 +85,8 @@ def test_effective_precipitation_and_dekad_totals():
 
 
 @pytest.mark.parametrize(("spoil", "options", "error", "word"), [
-    (lambda a, b: (a, b.assign_attrs(units="m")), {}, SchemaError, "mm per step"),
+    (lambda a, b: (a, b.assign_attrs(units="m")), {}, SchemaError, r"mm \(kg m-2\) per step"),
+    (lambda a, b: (a, b.assign_attrs(units="mm d-1")), {}, SchemaError, "Multiply a rate"),
     (lambda a, b: (a, b.drop_attrs()), {}, SchemaError, "no units"),
     (lambda a, b: (a.assign_attrs(units="furlong"), b), {}, SchemaError, "furlong"),
     (lambda a, b: (a, b[1:]), {}, SchemaError, "common times"),
@@ -142,7 +143,7 @@ def test_timescales_of_stations():
 def test_wrong_input_of_events():
     sm, rain = planted()
     for bad, wet, word in ((sm.assign_attrs(units="kg m-2"), rain, "thickness"), (sm, rain[1:], "common times"),
-                           (sm, rain.assign_attrs(units="K"), "mm per step"),
+                           (sm, rain.assign_attrs(units="K"), "per step"),
                            (sm.isel(time=slice(None, None, -1)), None, "do not rise")):  # fmt: skip
         with pytest.raises(SchemaError, match=word):
             analysis.drydown_timescale(bad, wet)

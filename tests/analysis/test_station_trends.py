@@ -48,6 +48,10 @@ def test_depth_period_and_lazy():
     assert analysis.station_trends(ds, depth=(0.04, 0.12)).slope.values.tolist() == pytest.approx([0.02, -0.01])
     short = analysis.station_trends(ds, period="2003/2014")
     assert short.n.values.tolist() == [12, 12, 12] and short.first_year.values[0] == 2003
+    bent = ds.assign(sm=ds["sm"] + 0.02 * np.sin(0.7 * ds["time"].dt.year))
+    bent["sm"].attrs = ds["sm"].attrs
+    plain, corrected = (analysis.station_trends(bent, test="tfpw", bias_corrected=c) for c in (False, True))
+    assert (plain.p_value != corrected.p_value).any() and corrected.attrs["bias_corrected"] == "true"
     lazy = analysis.station_trends(ds.chunk(sensor=1))
     assert lazy.slope.chunks is not None
     np.testing.assert_array_equal(lazy.slope.compute(), analysis.station_trends(ds).slope)
@@ -57,6 +61,7 @@ def test_depth_period_and_lazy():
     ({"variable": "st"}, SchemaError, "st"), ({"depth": (3, 4)}, SchemaError, "depth"),
     ({"min_years": 1}, ConfigError, "min_years"), ({"min_valid": 0.0}, ConfigError, "min_valid"),
     ({"period": "1950/1960"}, ConfigError, "reach"), ({"test": "no"}, ConfigError, "test"),
+    ({"bias_corrected": True}, ConfigError, "bias_corrected"),
 ])  # fmt: skip
 def test_wrong_options(options, error, word):
     with pytest.raises(error, match=word):

@@ -7,10 +7,12 @@ import xarray as xr
 from scipy import stats
 
 from vadose import analysis
+from vadose.analysis.trends import CORRECTABLE
 from vadose.analysis.years import year_axis
 from vadose.errors import ConfigError, SchemaError
 from vadose.grid import Grid
 from vadose.schema import STATUS
+from vadose.stats.trends import mann_kendall
 
 GRID = Grid.regular(30.0)
 YEARS = pd.date_range("1995-01-01", periods=20, freq="YS")
@@ -70,9 +72,10 @@ def test_missing_years_keep_their_length():
     holes = da.copy()
     holes[gone] = np.nan
     for test in ("mk", "ar1", "hamed_rao", "yue_wang", "tfpw"):
-        a = analysis.trend(holes, test=test)
-        b = analysis.trend(da.drop_isel(time=gone), test=test)
-        xr.testing.assert_allclose(a.drop_attrs(), b.drop_attrs(), rtol=1e-12)
+        for corrected in (False, True) if test in CORRECTABLE else (False,):
+            a = analysis.trend(holes, test=test, bias_corrected=corrected)
+            b = analysis.trend(da.drop_isel(time=gone), test=test, bias_corrected=corrected)
+            xr.testing.assert_allclose(a.drop_attrs(), b.drop_attrs(), rtol=1e-12)
     assert year_axis(da.drop_isel(time=gone)).steps == 20
 
 
@@ -114,6 +117,22 @@ def test_lazy_equals_eager_and_stays_lazy(chunks):
                                 analysis.trend(da, test="ar1").drop_attrs())  # fmt: skip
 
 
+@pytest.mark.parametrize("test", CORRECTABLE)
+def test_correction_is_asked_for_and_written_down(test):
+    """By default as published; corrected it says so, does not depend on chunks, has another p and the same slope."""
+    da = annual()
+    da[3:5, 0] = np.nan
+    plain, got = analysis.trend(da, test=test), analysis.trend(da, test=test, bias_corrected=True)
+    assert "bias_corrected" not in plain.attrs and got.attrs["bias_corrected"] == "true"
+    np.testing.assert_array_equal(got.slope, plain.slope)
+    assert (np.abs(got.p_value - plain.p_value) > 1e-6).any()
+    lazy = analysis.trend(da.chunk(lat=1, time=-1), test=test, bias_corrected=True)
+    assert lazy.p_value.chunks is not None
+    xr.testing.assert_identical(lazy.compute().drop_attrs(), got.drop_attrs())
+    kernel = mann_kendall(da.transpose("lat", "lon", "time").values, test=test, bias_corrected=True, min_n=14)
+    np.testing.assert_array_equal(got.p_value, kernel["p_value"])
+
+
 def test_too_little_is_a_status_without_a_warning():
     da = annual()
     da[:, 0, 0] = np.nan
@@ -140,6 +159,9 @@ def test_too_little_is_a_status_without_a_warning():
     (lambda d: d, {"test": "t"}, ConfigError, "ols"), (lambda d: d, {"test": "x"}, ConfigError, "test"),
     (lambda d: d, {"method": "x"}, ConfigError, "method"), (lambda d: d, {"min_valid": 0}, ConfigError, "min_valid"),
     (lambda d: d, {"level": 95}, ConfigError, "level"),
+    (lambda d: d, {"bias_corrected": True}, ConfigError, "bias_corrected"),
+    (lambda d: d, {"test": "ar1", "bias_corrected": True}, ConfigError, "bias_corrected"),
+    (lambda d: d, {"method": "ols", "bias_corrected": True}, ConfigError, "bias_corrected"),
     (lambda d: d.assign_coords(time=d.time + pd.to_timedelta(np.arange(20) ** 2, "D")), {"test": "ar1"}, SchemaError,
      "irregular"),
 ])  # fmt: skip

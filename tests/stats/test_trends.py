@@ -9,9 +9,11 @@ from scipy import stats
 
 from vadose.errors import VadoseError
 from vadose.stats import STATUS
-from vadose.stats.trends import TESTS, mann_kendall, straight_line
+from vadose.stats.trends import CORRECTABLE, TESTS, mann_kendall, straight_line
 
 NAN = float("nan")
+#: Every test, as published and corrected.
+KINDS = [{"test": t} for t in TESTS] + [{"test": t, "bias_corrected": True} for t in CORRECTABLE]
 
 
 def series(rng, rows, length):
@@ -129,8 +131,8 @@ def test_yue_wang_is_the_closed_form_without_gaps():
     assert got["variance"] == pytest.approx(plain["variance"] * factor, rel=1e-12)
 
 
-@pytest.mark.parametrize("test", TESTS)
-def test_gaps_keep_their_length(test):
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_gaps_keep_their_length(kind):
     """Missing columns named by time are the same as NaN columns; compressing them is not."""
     rng = np.random.default_rng(4)
     x = autoregression(rng, 0.6, 5, 60) + 0.05 * np.arange(60)
@@ -139,17 +141,17 @@ def test_gaps_keep_their_length(test):
     keep = np.unique(keep)
     holes = np.full_like(x, np.nan)
     holes[:, keep] = x[:, keep]
-    a, b = mann_kendall(holes, test=test), mann_kendall(x[:, keep], time=keep, test=test)
+    a, b = mann_kendall(holes, **kind), mann_kendall(x[:, keep], time=keep, **kind)
     for name in a:
         np.testing.assert_allclose(a[name], b[name], rtol=1e-13)
-    assert not np.allclose(a["slope"], mann_kendall(x[:, keep], test=test)["slope"], rtol=1e-3)
+    assert not np.allclose(a["slope"], mann_kendall(x[:, keep], **kind)["slope"], rtol=1e-3)
 
 
-@pytest.mark.parametrize("test", TESTS)
-def test_missing_ends_change_nothing(test):
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_missing_ends_change_nothing(kind):
     x = autoregression(np.random.default_rng(5), 0.4, 3, 48)
     padded = np.pad(x, ((0, 0), (12, 12)), constant_values=np.nan)
-    a, b = mann_kendall(x, test=test), mann_kendall(padded, test=test)
+    a, b = mann_kendall(x, **kind), mann_kendall(padded, **kind)
     for name in ("slope", "slope_lower", "slope_upper", "s", "variance", "p_value", "n"):
         np.testing.assert_allclose(a[name], b[name], rtol=1e-10, err_msg=name)
 
@@ -177,12 +179,21 @@ def test_ar1_keeps_its_size_where_mann_kendall_does_not(phi, missing):
         assert size["mk"] > 0.15
 
 
-def test_interval_of_ar1_covers_a_true_trend():
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind["test"] not in ("mk", "seasonal")], ids=str)
+def test_a_few_rising_values_are_no_trend(kind):
+    """Three independent values rise or fall all the way in every third series."""
+    for length in (2, 3, 4):
+        got = mann_kendall(np.arange(length, dtype=float), min_n=2, **kind)
+        assert got["p_value"] > 0.05, length
+
+
+def test_intervals_cover_a_true_trend():
     x = autoregression(np.random.default_rng(7), 0.6, 3000, 60) + 0.03 * np.arange(60)
     got = {t: mann_kendall(x, test=t) for t in ("mk", "ar1")}
+    got |= {t: mann_kendall(x, test=t, bias_corrected=True) for t in CORRECTABLE}
     cover = {t: np.mean((g["slope_lower"] <= 0.03) & (g["slope_upper"] >= 0.03)) for t, g in got.items()}
-    assert 0.93 < cover["ar1"] < 0.97
-    assert cover["mk"] < 0.85
+    assert cover.pop("mk") < 0.85
+    assert all(0.93 < c < 0.975 for c in cover.values()), cover
 
 
 whole = st.lists(st.integers(-50, 50), min_size=4, max_size=40)
@@ -204,10 +215,10 @@ def test_shift_scale_sign_and_reversal(values, power, shift):
 
 def test_rows_do_not_know_each_other():
     x = series(np.random.default_rng(8), 200, 30)
-    for test in TESTS:
-        together = mann_kendall(x, test=test, period=6)
+    for kind in KINDS:
+        together = mann_kendall(x, period=6, **kind)
         for r in (0, 3, 99, 199):
-            alone = mann_kendall(x[r], test=test, period=6)
+            alone = mann_kendall(x[r], period=6, **kind)
             for name in together:
                 np.testing.assert_array_equal(together[name][r], alone[name])
 
@@ -216,8 +227,8 @@ def test_too_little_data_is_a_status():
     x = np.array([[NAN] * 5, [1.0, NAN, 2.0, NAN, NAN], [3.0] * 5, [1.0, np.inf, 2.0, 4.0, 3.0]])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for test in TESTS:
-            got = mann_kendall(x, test=test, period=2)
+        for kind in KINDS:
+            got = mann_kendall(x, period=2, **kind)
             assert got["status"].tolist()[:3] == [STATUS[k] for k in ("no_data", "too_few_years", "zero_variance")]
             assert got["slope"][2] == 0 and got["n"].tolist() == [0, 2, 5, 4]
         got = mann_kendall(x)
@@ -247,7 +258,10 @@ def test_straight_line_equals_scipy():
     ({"test": "kendall"}, "test"), ({"level": 1.5}, "level"), ({"lags": 0}, "lags"), ({"min_n": 1}, "min_n"),
     ({"time": [0, 1, 1, 2]}, "rise"), ({"time": [0, 1]}, "shape"), ({"time": ["a", "b", "c", "d"]}, "real numbers"),
     ({"time": [0.0, 1.0, 2.5, 3.1], "test": "ar1"}, "regular axis"), ({"test": "seasonal", "period": 1}, "period"),
-    ({"time": [0.0, NAN, 2.0, 3.0]}, "finite"),
+    ({"time": [0.0, NAN, 2.0, 3.0]}, "finite"), ({"bias_corrected": True}, "hamed_rao"),
+    ({"test": "ar1", "bias_corrected": True}, "is corrected"),
+    ({"test": "yue_wang", "bias_corrected": True, "lags": 3}, "lags"),
+    ({"test": "tfpw", "bias_corrected": True, "time": [0.0, 1.0, 2.5, 3.1]}, "regular axis"),
 ])  # fmt: skip
 def test_wrong_options_name_the_cure(options, word):
     with pytest.raises(VadoseError, match=word):

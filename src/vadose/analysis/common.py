@@ -100,6 +100,7 @@ def common_trends(
     min_days: int = 1,
     method: str = "sen",
     test: str | None = "ar1",
+    bias_corrected: bool = False,
     min_valid: float = 0.7,
     level: float | None = 0.95,
 ) -> dict[str, xr.Dataset]:
@@ -112,7 +113,7 @@ def common_trends(
     mask : {"common", "own"}
         Cells: those where every product has a trend, or each product's own. A product without any trend in the period
         does not count.
-    method, test, min_valid, level
+    method, test, bias_corrected, min_valid, level
         See :func:`trend`; ``min_valid`` is the share of all years of the period.
 
     Returns
@@ -138,15 +139,17 @@ def common_trends(
     """
     annual = common_annual_means(products, period=period, grid=grid, units=units, min_months=min_months,
                                  min_days=min_days)  # fmt: skip
-    return trends_on_cells(annual, mask=mask, method=method, test=test, min_valid=min_valid, level=level)
+    return trends_on_cells(annual, mask=mask, method=method, test=test, bias_corrected=bias_corrected,
+                           min_valid=min_valid, level=level)  # fmt: skip
 
 
 def trends_on_cells(annual: Mapping[str, xr.DataArray], *, mask: str, method: str, test: str | None, min_valid: float,
-                    level: float | None) -> dict[str, xr.Dataset]:  # fmt: skip
+                    bias_corrected: bool = False, level: float | None) -> dict[str, xr.Dataset]:  # fmt: skip
     """Trends of annual means from :func:`common_annual_means`, on the cells of a mask."""
     if mask not in MASKS:
         raise ConfigError("mask", found=repr(mask), needed=f"one of {list(MASKS)}")
-    out = {name: trend(da.rename(name), method=method, test=test, min_valid=min_valid, level=level)
+    out = {name: trend(da.rename(name), method=method, test=test, bias_corrected=bias_corrected, min_valid=min_valid,
+                       level=level)
            for name, da in annual.items()}  # fmt: skip
     if mask == "own":
         return out

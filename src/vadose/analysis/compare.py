@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import xarray as xr
 
@@ -32,6 +33,7 @@ def compare_trends(
     min_days: int = 1,
     method: str = "sen",
     test: str | None = "ar1",
+    bias_corrected: bool = False,
     min_valid: float = 0.7,
     level: float = 0.95,
 ) -> xr.Dataset:
@@ -45,7 +47,7 @@ def compare_trends(
         Whole years, such as ``"2000/2020"``; a mapping names them.
     regions : mapping, optional
         Kind -> map of classes on the common grid, or ``"latitude"`` for bands of 30°.
-    grid, mask, units, min_months, min_days, method, test, min_valid, level
+    grid, mask, units, min_months, min_days, method, test, bias_corrected, min_valid, level
         See :func:`common_trends`.
     area : {"cos", "cell", "pixel"}
         Weight of a cell, see :func:`cell_weights`.
@@ -90,16 +92,17 @@ def compare_trends(
     if threshold is not None and not threshold > 0:
         raise ConfigError("threshold", found=f"{threshold}", needed="a rate above 0")
     named = _periods(periods)
+    options: dict[str, Any] = {"method": method, "test": test, "bias_corrected": bias_corrected,
+                               "min_valid": min_valid, "level": level}  # fmt: skip
     tables = []
     for span in named.values():
         annual = common_annual_means(products, period=span, grid=grid, units=units, min_months=min_months,
                                      min_days=min_days)  # fmt: skip
-        trends = trends_on_cells(annual, mask=mask, method=method, test=test, min_valid=min_valid, level=level)
+        trends = trends_on_cells(annual, mask=mask, **options)
         rows = [
-            _rows(annual[k], ds, regions, area=area, threshold=threshold, alpha=alpha, fdr=fdr,
-                  options={"method": method, "test": test, "min_valid": min_valid, "level": level})
+            _rows(annual[k], ds, regions, area=area, threshold=threshold, alpha=alpha, fdr=fdr, options=options)
             for k, ds in trends.items()
-        ]  # fmt: skip
+        ]
         tables.append(xr.concat(rows, "product").assign_coords(product=list(trends)))
     out = xr.concat(tables, "period").assign_coords(period=list(named)).transpose("product", "period", "region")
     first = next(iter(products.values()))
@@ -107,6 +110,7 @@ def compare_trends(
     return schema.stamp(
         out, title="Trends of products compared", inputs=list(products), area=area, alpha=alpha, mask=mask,
         threshold=threshold, fdr=str(fdr).lower(), method=method, test=test, level=level, min_valid=min_valid,
+        bias_corrected="true" if bias_corrected else None,
         min_months=min_months, years=", ".join(f"{a}/{b}" for a, b in map(whole_years, named.values())),
         simulated=any(schema.is_simulated(da) for da in products.values()),
     )  # fmt: skip

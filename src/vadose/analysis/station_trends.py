@@ -24,6 +24,7 @@ def station_trends(
     min_days: int = 10,
     method: str = "sen",
     test: str | None = "ar1",
+    bias_corrected: bool = False,
     level: float | None = 0.95,
 ) -> xr.Dataset:
     """Trend of every sensor over the years it measured, by the estimators of :func:`trend`.
@@ -44,7 +45,7 @@ def station_trends(
         Least share of the years from a sensor's first to its last that have one.
     min_months, min_days : int
         See :func:`annual_means`: a year needs so many months, a month so many values.
-    method, test, level
+    method, test, bias_corrected, level
         See :func:`trend`.
 
     Returns
@@ -107,7 +108,8 @@ def station_trends(
     any_year = some.any("time")
     begin = years.where(some).min("time").fillna(0).astype("int32")
     end = years.where(some).max("time").fillna(0).astype("int32")
-    out = trend(annual, method=method, test=test, level=level, min_valid=3 / max(axis.steps, 3))
+    out = trend(annual, method=method, test=test, bias_corrected=bias_corrected, level=level,
+                min_valid=3 / max(axis.steps, 3))  # fmt: skip
     span = xr.where(any_year, end - begin + 1, 1)
     coverage = (out["n"] / span).where(any_year)
     enough = (out["n"] >= min_years) & (coverage >= min_valid - 1e-9)

@@ -11,6 +11,8 @@ from .years import least_samples, year_axis
 
 METHODS = ("sen", "ols")
 TESTS = ("mk", "ar1", "hamed_rao", "yue_wang", "tfpw", "seasonal", "t")
+#: Tests that ``bias_corrected`` is for.
+CORRECTABLE = ("hamed_rao", "yue_wang", "tfpw")
 #: Variables of a trend dataset: long name; slopes and intercept have their own units.
 _NAMES = {
     "slope": "trend", "slope_lower": "lower bound of the trend", "slope_upper": "upper bound of the trend",
@@ -25,6 +27,7 @@ def trend(
     dim: str = "time",
     method: str = "sen",
     test: str | None = None,
+    bias_corrected: bool = False,
     min_valid: float = 0.7,
     level: float | None = 0.95,
 ) -> xr.Dataset:
@@ -42,6 +45,9 @@ def trend(
     test : {"mk", "ar1", "hamed_rao", "yue_wang", "tfpw", "seasonal", "t"}, optional
         Test of no trend: default ``"mk"`` (Mann-Kendall) with ``"sen"``, ``"t"`` (Student) with ``"ols"``. ``"ar1"``
         keeps its size where values persist; the others are as published, see :func:`vadose.stats.trends.mann_kendall`.
+    bias_corrected : bool
+        Whether ``"hamed_rao"``, ``"yue_wang"`` or ``"tfpw"`` is freed from the bias of short series, so that it keeps
+        its size too; by default these are as published.
     min_valid : float
         Least share of the steps from the first to the last time that hold a value; at least 3 values in any case.
     level : float or None
@@ -78,7 +84,7 @@ def trend(
     if not isinstance(da, xr.DataArray):
         raise SchemaError("trend", found=type(da).__name__, needed="a DataArray", do="Pick a variable: ds['sm'].")
     test = test or ("mk" if method == "sen" else "t")
-    _check(method, test, level)
+    _check(method, test, level, bias_corrected)
     units = da.attrs.get("units")
     if not units:
         raise SchemaError(str(da.name or "array"), found="no units", needed="a units attribute",
@@ -94,9 +100,10 @@ def trend(
                           needed=f"annual, monthly or dekadal times for test={test!r}",
                           do="Make annual means, or use test='mk'.")  # fmt: skip
     options = {"time": axis.time, "min_n": least_samples(axis, min_valid), "level": level}
+    kind = {"test": test, "period": max(period, 2), "bias_corrected": bias_corrected}
 
     def kernel(x: np.ndarray) -> np.ndarray:
-        return _fields(x, method, test, period, axis.per_year, options)
+        return _fields(x, method, kind, axis.per_year, options)
 
     stacked = xr.apply_ufunc(
         kernel, da, input_core_dims=[[dim]], output_core_dims=[["statistic"]], dask="parallelized",
@@ -117,21 +124,21 @@ def trend(
         out, title=f"Trend of {da.attrs.get('long_name', da.name or 'a variable')}",
         product=da.attrs.get("product", ""), version=da.attrs.get("product_version", ""),
         simulated=schema.is_simulated(da), method=method, test=test, level=level, min_valid=min_valid,
+        bias_corrected="true" if bias_corrected else None,
         period=axis.period,
     )  # fmt: skip
 
 
-def _fields(x: np.ndarray, method: str, test: str, period: int, per_year: int, options: dict) -> np.ndarray:
+def _fields(x: np.ndarray, method: str, kind: dict, per_year: int, options: dict) -> np.ndarray:
     """All numbers of series (..., time), in the order of ``_NAMES``."""
     from ..stats import trends
 
     line = trends.straight_line(x, **options) if method == "ols" else None
-    if test == "t":
+    if kind["test"] == "t":
         assert line is not None
         out = line | {"s": np.full_like(line["slope"], np.nan)}
     else:
-        kind = options | ({"level": None} if line is not None else {})
-        out = trends.mann_kendall(x, test=test, period=max(period, 2), **kind)
+        out = trends.mann_kendall(x, **kind, **options | ({"level": None} if line is not None else {}))
     if line is not None:
         out = out | {k: line[k] for k in ("slope", "slope_lower", "slope_upper", "intercept")}
     for name in ("slope", "slope_lower", "slope_upper"):
@@ -139,13 +146,16 @@ def _fields(x: np.ndarray, method: str, test: str, period: int, per_year: int, o
     return np.stack([np.asarray(out[name], float) for name in _NAMES], axis=-1)
 
 
-def _check(method: str, test: str, level: float | None) -> None:
+def _check(method: str, test: str, level: float | None, bias_corrected: bool) -> None:
     if method not in METHODS:
         raise ConfigError("method", found=repr(method), needed=f"one of {list(METHODS)}")
     if test not in TESTS:
         raise ConfigError("test", found=repr(test), needed=f"one of {list(TESTS)}")
     if test == "t" and method != "ols":
         raise ConfigError("test", found="'t' with method='sen'", needed="method='ols'", do="Student's t is of a line.")
+    if bias_corrected and test not in CORRECTABLE:
+        raise ConfigError("bias_corrected", found=f"test={test!r}", needed=f"one of the tests {list(CORRECTABLE)}",
+                          do="Leave it out: 'ar1' is corrected, the others have nothing to correct.")  # fmt: skip
     if level is not None and not 0 < level < 1:
         raise ConfigError("level", found=f"{level}", needed="a level between 0 and 1, such as 0.95")
 

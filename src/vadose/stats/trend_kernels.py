@@ -8,6 +8,17 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from .persistence_kernels import (
+    first_order,
+    first_order_score,
+    first_order_slope,
+    hamed_rao,
+    innovations,
+    persistence,
+    pre_whitened,
+    unbiased_persistence,
+    yue_wang,
+)
 from .slope_kernels import KEPT, count_below, keep_slopes, nth, pair_rates, slopes_of_rank
 
 #: Tests by the number the kernel knows them by.
@@ -72,30 +83,6 @@ def kendall_variance(x, period, tied, space):
 
 
 @njit(cache=True, nogil=True)
-def _autocorrelation(d, kept, most, rho, share):
-    """Autocorrelation at true lags of anomalies ``d`` (0 where missing), and the share of samples with a partner.
-
-    Without gaps rho(k) = sum d_i d_(i+k) / sum d^2. With gaps the sum is the mean over the pairs there are, times the
-    number of pairs that a series without gaps would have.
-    """
-    span = d.size
-    n = 0
-    power = 0.0
-    for i in range(span):
-        n += kept[i]
-        power += d[i] * d[i]
-    for k in range(1, most + 1):
-        total = 0.0
-        pairs = 0
-        for i in range(span - k):
-            total += d[i] * d[i + k]
-            pairs += kept[i] * kept[i + k]
-        rho[k] = total / pairs * (1.0 - k / span) * n / power if pairs > 0 and power > 0.0 else 0.0
-        share[k] = pairs / n
-    return n
-
-
-@njit(cache=True, nogil=True)
 def _ranks(values, tolerance, out):
     """Average ranks from 1; values within ``tolerance`` of the smallest of a group are equal."""
     order = np.argsort(values, kind="mergesort")
@@ -141,102 +128,6 @@ def _residuals(x, time, slope, first, last, ranked, d, kept):
 
 
 @njit(cache=True, nogil=True)
-def _hamed_rao(d, kept, lags, bound):
-    """Factor of the variance of S from significant autocorrelations of ranks (Hamed and Rao 1998, eq. 15)."""
-    span = d.size
-    most = span - 1 if lags == 0 else min(lags, span - 1)
-    rho, share = np.zeros(most + 1), np.zeros(most + 1)
-    n = _autocorrelation(d, kept, most, rho, share)
-    total = 0.0
-    for k in range(1, most + 1):
-        full = (span - k) / span
-        if share[k] > 0.0 and abs(rho[k]) > bound * np.sqrt(full / (share[k] * n)):
-            total += (span - k) * (span - k - 1.0) * (span - k - 2.0) * rho[k] * share[k] / full
-    return 1.0 + 2.0 / (span * (span - 1.0) * (span - 2.0)) * total
-
-
-@njit(cache=True, nogil=True)
-def _persistence(d, kept):
-    """Autocorrelation of anomalies at lag one."""
-    rho, share = np.zeros(2), np.zeros(2)
-    _autocorrelation(d, kept, 1, rho, share)
-    return rho[1]
-
-
-@njit(cache=True, nogil=True)
-def _first_order(kept, phi):
-    """1 + (2/n) sum over pairs of phi^|distance|: the variance of a mean over that of independent samples."""
-    total = sum_before = 0.0
-    n = 0
-    for i in range(kept.size):
-        if kept[i]:
-            total += sum_before
-            sum_before += 1.0
-            n += 1
-        sum_before *= phi
-    return 1.0 + 2.0 * total / n
-
-
-@njit(cache=True, nogil=True)
-def _yue_wang(d, kept, lags):
-    """Factor of the variance of S from the effective sample size (Yue and Wang 2004)."""
-    if lags == 0:
-        return _first_order(kept, _persistence(d, kept))
-    most = min(lags, d.size - 1)
-    rho, share = np.zeros(most + 1), np.zeros(most + 1)
-    _autocorrelation(d, kept, most, rho, share)
-    total = 0.0
-    for k in range(1, most + 1):
-        total += share[k] * rho[k]
-    return 1.0 + 2.0 * total
-
-
-@njit(cache=True, nogil=True)
-def _ar1(d, kept):
-    """Factor of the variance of S under a first-order autoregression, and the effective number of samples.
-
-    S weighs samples nearly as their places a_i do, so the factor is 1 + 2 sum_(i<j) a_i a_j rho(t_j - t_i) / sum a_i^2.
-    """
-    rho, share = np.zeros(2), np.zeros(2)
-    n = _autocorrelation(d, kept, 1, rho, share)
-    pairs = share[1] * n
-    if pairs < 4.0:  # too few neighbours to tell persistence from noise: taken as strong
-        phi = 0.98
-    else:
-        phi = ((pairs + 1.0) * rho[1] / (1.0 - 1.0 / d.size) + 2.0) / (pairs - 3.0)
-        phi = max(-0.9, min(0.98, phi))
-    reach = 0
-    power = 1.0
-    table = np.empty(d.size)
-    for k in range(1, d.size):
-        power *= phi
-        if abs(power) < 1e-7:
-            break
-        table[k] = 6.0 / np.pi * np.arcsin(0.5 * power)
-        reach = k
-    place = np.empty(d.size)
-    seen = 0
-    for i in range(d.size):
-        place[i] = seen - 0.5 * (n - 1.0) if kept[i] else 0.0
-        seen += kept[i]
-    total = squares = 0.0
-    for i in range(d.size):
-        if kept[i]:
-            squares += place[i] * place[i]
-            for k in range(1, min(reach, d.size - 1 - i) + 1):
-                total += place[i] * place[i + k] * table[k]
-    return 1.0 + 2.0 * total / squares, n / _first_order(kept, phi)
-
-
-@njit(cache=True, nogil=True)
-def _pre_whitened(d, kept, time, slope, phi, out):
-    """d(t) - phi d(t-1) + slope t where both samples are there, NaN elsewhere (Yue et al. 2002)."""
-    out[0] = np.nan
-    for i in range(1, d.size):
-        out[i] = d[i] - phi * d[i - 1] + slope * (time[i] - time[0]) if kept[i] and kept[i - 1] else np.nan
-
-
-@njit(cache=True, nogil=True)
 def _scaled(x, tau, y):
     """Fill ``y`` twice with values scaled to -1..1; half range, OLS slope over tau, its error, and the count."""
     low, high, n = np.inf, -np.inf, 0
@@ -272,7 +163,7 @@ def _scaled(x, tau, y):
 
 
 @njit(cache=True, nogil=True)
-def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quantiles, min_n, out):
+def trend_rows(rows, index, time, tau, regular, period, test, corrected, lags, bound, quantiles, min_n, out):
     """Sen's slope with interval and Mann-Kendall's S with variance of each row, NaN where fewer than ``min_n`` values.
 
     Parameters
@@ -289,6 +180,8 @@ def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quant
         Samples in a cycle, only whole multiples of which are compared; 1 compares all.
     test
         Value of :data:`TESTS`.
+    corrected
+        Whether the variance of S is that of a first-order autoregression with the coefficient freed from bias.
     lags
         Most lags of the autocorrelation; 0 leaves the choice to the test.
     bound
@@ -307,7 +200,7 @@ def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quant
     words = np.zeros((max(rates.size, size) + 7) // 8, np.uint64)
     marks = words.view(np.uint8)
     row, y = np.empty(size, np.float32), np.zeros(size + rates.shape[1] + size // 2, np.float32)
-    x, space, d, there = np.full(size, np.nan), np.empty(size), np.empty(size), np.empty(size, np.int64)
+    x, space, d, kept_at = np.full(size, np.nan), np.empty(size), np.empty(size), np.empty(size, np.int64)
     gap = (time[1] - time[0]) / (tau[1] - tau[0]) if size > 1 else 1.0
     for r in range(rows.shape[0]):
         for i in range(index.size):
@@ -341,24 +234,31 @@ def trend_rows(rows, index, time, tau, regular, period, test, lags, bound, quant
             while x[end] != x[end]:
                 end -= 1
             span = end - begin + 1
-            _residuals(x, time, slope, begin, end, test == 1, d, there)
-            if test == 3:
-                phi = _persistence(d[:span], there[:span])
-                _pre_whitened(d[:span], there[:span], time[begin:], slope, phi, space)
-                score, equal = kendall_score(space[:span], 1)
-                variance, _ = kendall_variance(space[:span].copy(), 1, equal > 0, space)
-                factor = _first_order(there[:span], phi)
-            elif test == 1:
-                factor = _hamed_rao(d[:span], there[:span], lags, bound)
-            elif test == 5:
-                factor, effective = _ar1(d[:span], there[:span])
-                out[r, 7] = max(effective - 2.0, 2.0)
+            _residuals(x, time, slope, begin, end, test == 1, d, kept_at)
+            series, there = d[:span], kept_at[:span]
+            if corrected:
+                phi, pairs_near = unbiased_persistence(series, there, test == 1)
+                longer = first_order(there, phi)
+                factor = longer if test == 2 else first_order_score(there, phi)
+                if test == 3:
+                    shrunk = slope / np.sqrt(first_order_slope(there, phi))
+                    innovations(series, there, time[begin:], shrunk, phi, space)
+                out[r, 7] = max((n if test == 2 else pairs_near + 1.0) / longer - 2.0, 2.0)
                 if quantiles.size:
                     k = min(np.int64(out[r, 7]), quantiles.size - 3)
                     part = min((1.0 - k / out[r, 7]) * (k + 1.0), 1.0)  # nearly linear in 1 / freedom
                     quantile = (1.0 - part) * quantiles[k] + part * quantiles[k + 1]
+            elif test == 1:
+                factor = hamed_rao(series, there, lags, bound)
+            elif test == 2:
+                factor = yue_wang(series, there, lags)
             else:
-                factor = _yue_wang(d[:span], there[:span], lags)
+                phi = persistence(series, there)
+                pre_whitened(series, there, time[begin:], slope, phi, space)
+                factor = first_order(there, phi)
+            if test == 3:
+                score, equal = kendall_score(space[:span], 1)
+                variance, _ = kendall_variance(space[:span].copy(), 1, equal > 0, space)
             if factor > 0.0:  # a sum of noisy correlations may leave no variance at all: then none is taken away
                 spread *= factor
                 if test != 3:
