@@ -10,8 +10,8 @@ from ..stats.cycles import harmonics
 from . import dekads
 from .anomalies import YEAR
 from .context import around
-from .inputs import Inputs
 from .innovations import FEWEST, Moments, best_weights, innovation_model, of_sums, product_errors
+from .inputs import Inputs
 from .interannual import sampled_gains
 from .mask import frozen_at
 from .plan import Round

@@ -59,8 +59,9 @@ def global_network(plan: Plan, library: Any, *, others: Sequence[Any] = (), name
 
     Notes
     -----
-    Everything else stays: rounds, combinations, denoising, level, a look around, ensemble, differences between years,
-    mask and filling. Each combination learns from 20 000 rows, an even sample of all zones, where there are as many.
+    What belongs to learning stays: rounds, combinations, denoising, level, a look around, ensemble, differences between
+    years, mask and filling; the products' last word (``assimilate``) does not. Each combination learns from 20 000
+    rows, an even sample of all zones, where there are as many.
     """
     every = together(plan, [library, *others], name=name)
     one = global_plan(plan, zones=sum(i.zones.count for i in every), hidden=hidden)
@@ -85,9 +86,9 @@ def global_plan(plan: Plan, *, zones: int = 1, hidden: int = GLOBAL_HIDDEN) -> P
     (1250, 30, False)
     """
     share = min(WIDE_ROWS, -(-2 * WIDE_ROWS // max(zones, 1)))
-    cut = plan.zones.model_copy(update={"local": False, "wide": True, "climate": None, "band": 0.0})
+    cut = plan.zones.model_copy(update={"local": False, "wide": True, "climate": None, "band": 0.0, "wide_share": 0.0})
     networks = plan.networks.model_copy(update={"wide_hidden": hidden, "sample_rows": share})
-    return plan.model_copy(update={"zones": cut, "networks": networks})
+    return plan.model_copy(update={"zones": cut, "networks": networks, "assimilate": False})
 
 
 def random_forest(plan: Plan, library: Any, *, name: str = "random-forest", trained: str = "fused", trees: int = 100,

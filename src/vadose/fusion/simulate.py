@@ -295,6 +295,11 @@ class Simulator:
                 out[i] = known.argmax() if known.size else 0
         return out
 
+    def _wide_share(self, c: int) -> float:
+        """Part of the network of all zones in a zone's value; none where there is no such network."""
+        ids = self.wide[0][f"{self.combinations[c].label}/zone"] if self.wide else ()
+        return self.plan.zones.wide_share if 0 in ids else 0.0
+
     def _networks(self, c: int, member: int, origin: int) -> ZoneNetworks:
         key = (c, member, origin == LOCAL)
         if key not in self._fits:
@@ -385,4 +390,7 @@ class Simulator:
             here = origin == o
             ids = {LOCAL: self.zone_list, CLIMATE: self.climate, GLOBAL: np.zeros_like(self.zone_list)}[int(o)]
             out[here] = self._networks(c, member, int(o)).predict(X[here], ids[zone[here]])
+            if o == LOCAL and (share := self._wide_share(c)):
+                wide = self._networks(c, member, GLOBAL).predict(X[here], np.zeros(int(here.sum()), "int64"))
+                out[here] += share * (wide - out[here])
         return out

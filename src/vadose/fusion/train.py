@@ -192,6 +192,8 @@ def train_block(inputs: Inputs, combinations: list[Combination], table: Table, b
     assert table.target is not None and table.variance is not None
     here = [z for z in _zones_of(inputs, block) if ((table.zone == z).any())]
     offset = (inputs.grid.rows[0], inputs.grid.cols[0])
+    # in a small region each zone gives more, so that the network of all zones has rows enough
+    sample_rows = max(net.sample_rows, -(-WIDE_ROWS // zones.count)) if plan.zones.wide_share else net.sample_rows
     with_target = np.isfinite(table.target)
     climate = _climates(inputs, table)
     out: dict[str, np.ndarray] = {}
@@ -205,7 +207,7 @@ def train_block(inputs: Inputs, combinations: list[Combination], table: Table, b
         sample = []
         for z in here:
             own = _rows_of(zone, [z])
-            sample.append(_pick(own, keys, net.sample_rows))
+            sample.append(_pick(own, keys, sample_rows))
             rows = _pick(own, keys, net.max_rows)
             reached = OWN
             for w in plan.zones.windows if plan.zones.local else ():

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
+from .. import fusion
 from ..report import Report
 from ..store import Library
 from .earth import Earth
@@ -66,6 +67,10 @@ def run_exams(folder: Path, settings: FusionSettings, *, step: Step) -> list[Box
             named = _named(step, len(out), total, seed, number if len(boxes) > 1 else 0)
             named(0, 5, "simulating land, weather, soil water and products")
             libraries.append(make_earth(library_of(folder, seed, number), settings, region=box, seed=seed))
+        plan = settings.resolved()
+        if len(libraries) > 1 and plan.zones.wide and settings.name not in libraries[-1].names():
+            step(len(out) * 5, total * 5, f"seed {seed}: training all boxes together")
+            fusion.train_together(plan, libraries, name=settings.name)
         for library, (number, box) in zip(libraries, boxes):
             named = _named(step, len(out), total, seed, number if len(boxes) > 1 else 0)
             others = [other for other in libraries if other is not library]
