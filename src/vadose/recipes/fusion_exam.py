@@ -25,7 +25,10 @@ ERROR, UNZONED = "fused less truth", "global network less truth"
 
 @dataclass
 class Exam:
-    """All results, tidy. ``reference`` is ``"truth"``, ``"stations"`` or empty where there is neither."""
+    """All results, tidy. ``reference`` is ``"truth"``, ``"stations"`` or empty where there is neither.
+
+    ``gain`` is the response of the plan's first target to the truth: a record that is trained towards it has its scale.
+    """
 
     plan: fusion.Plan
     fused: xr.Dataset
@@ -47,6 +50,7 @@ class Exam:
     calibration: xr.Dataset | None = None
     trends: dict[str, float] = field(default_factory=dict)
     cell_trends: xr.Dataset | None = None
+    gain: float = float("nan")
 
 
 def examine(library: Any, settings: FusionSettings, *, others: Sequence[Any] = (), step: Step = silent) -> Exam:
@@ -99,6 +103,7 @@ def examine(library: Any, settings: FusionSettings, *, others: Sequence[Any] = (
             fused["sm"], fused["sm_uncertainty"], scores.marked(truth.sel(time=fused["time"]), simulated)
         ).compute()
         exam.trends, exam.cell_trends = _trends(fused["sm"], truth)
+        exam.gain = _gain(single[plan.rounds[0].targets[0]]["sm"], truth)
     step(4, 5, "writing")
     return exam
 
@@ -179,6 +184,20 @@ def _main(contributions: xr.Dataset) -> xr.Dataset:
 def _mean(da: xr.DataArray, name: str, words: str, simulated: bool) -> xr.DataArray:
     attrs = {"units": "m3 m-3", "long_name": words}
     return scores.marked(da.mean("time").rename(name).assign_attrs(attrs), simulated)
+
+
+def _gain(target: xr.DataArray, truth: xr.DataArray) -> float:
+    """Slope of a product on the truth, both less their mean for each dekad of the year in each cell."""
+    reference = truth.sel(time=target["time"])
+    season = reference["time"].copy(data=fusion.dekads.ordinals(reference["time"].values) % 36).rename("season")
+
+    def anomalies(da: xr.DataArray) -> xr.DataArray:
+        kept = da.where(target.notnull() & reference.notnull()).astype("float64")
+        return kept.groupby(season) - kept.groupby(season).mean()
+
+    x, y = anomalies(reference), anomalies(target)
+    products, squares = dask.compute((x * y).sum(), (x * x).sum())
+    return float(products / squares) if squares > 0 else float("nan")
 
 
 def _trends(sm: xr.DataArray, truth: xr.DataArray) -> tuple[dict[str, float], xr.Dataset]:

@@ -50,7 +50,8 @@ class Pool:
     steps : Dataset, dim (at)
         ``step`` and ``standard_error`` [m3 m-3], mean over boxes, and ``largest`` [m3 m-3], that of a single box.
     trends : Dataset, dims (over, fit)
-        ``slope`` and ``standard_error`` [1] of recovered on true trends.
+        ``slope`` and ``standard_error`` [1] of recovered on true trends, as they are and in the target's scale (the
+        truth's times the target's gain in each box).
     bands : Dataset, dim (level)
         ``inside`` and ``inside_unbiased`` [1].
     growth : dict
@@ -166,13 +167,16 @@ def _steps(every: Sequence[Exam]) -> xr.Dataset:
 
 def _trends(every: Sequence[Exam]) -> xr.Dataset:
     cells = [e.cell_trends for e in every if e.cell_trends is not None]
-    box = np.arange(len(every))
-    of_boxes = [np.array([e.trends[k] for e in every]) for k in ("truth", "fused")]
-    of_cells = [np.concatenate([c[k].values.ravel() for c in cells]) for k in ("truth", "fused")]
-    pairs = {
-        "boxes": (*of_boxes, box),
-        "cells": (*of_cells, np.repeat(np.arange(len(cells)), [c["truth"].size for c in cells])),
-    }
+    groups = np.arange(len(every)), np.repeat(np.arange(len(cells)), [c["truth"].size for c in cells])
+    gain = np.array([e.gain for e in every])
+    pairs = {}
+    for over, group, (true, found) in zip(
+        ("boxes", "cells"), groups,
+        ([np.array([e.trends[k] for e in every]) for k in ("truth", "fused")],
+         [np.concatenate([c[k].values.ravel() for c in cells]) for k in ("truth", "fused")]),
+    ):  # fmt: skip
+        pairs[over] = (true, found, group)
+        pairs[f"{over}, in the target's scale"] = (true * gain[group], found, group)
     fits = {"through the origin": False, "with intercept": True}
     got = np.array(
         [[recovered_slope(x, y, groups=g, intercept=i) for i in fits.values()] for x, y, g in pairs.values()]
