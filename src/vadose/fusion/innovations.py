@@ -80,7 +80,8 @@ def product_errors(whole: Moments, sensors: Sequence[str]) -> np.ndarray:
     The mean squared difference of two products is the sum of their error variances, less twice the covariance for
     products of one sensor: d_ij = v_i + v_j − 2 f_ij. All pairs of different sensors are fitted by least squares,
     weighted by √n/d; f_ij follows for the pairs of one sensor. Choice: at least :data:`LEAST_ERROR` of a product's
-    mean square is error; a product that meets no other sensor is all error.
+    mean square is error; a product that meets no other sensor is all error. It may be more than the mean square,
+    because a record made from a product repeats its errors.
 
     Examples
     --------
@@ -107,7 +108,7 @@ def product_errors(whole: Moments, sensors: Sequence[str]) -> np.ndarray:
         A, y, w = np.array(rows), np.array(values), np.array(weights)
         met = A.any(axis=0)
         variance[met] = np.linalg.lstsq(A[:, met] * w[:, None], y * w, rcond=None)[0]
-    variance = np.clip(variance, LEAST_ERROR * own, own)
+    variance = np.maximum(variance, LEAST_ERROR * own)
     out = np.diag(variance)
     for i, j in combinations(range(n), 2):
         if sensors[i] == sensors[j] and whole.count[i, j] >= FEWEST:
