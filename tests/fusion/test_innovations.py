@@ -1,4 +1,4 @@
-"""Innovations against known errors: the model finds them from differences alone, and its weights are nearly the best."""
+"""Innovations against known errors: they are found from differences alone, and the weights are nearly the best."""
 
 from __future__ import annotations
 
