@@ -216,9 +216,10 @@ class Simulator:
         self.products = round_.predictors
         zones, edge = inputs.zones, self.plan.zones.block
         ring = 1 if self.plan.zones.band > 0 else 0
-        self.zone_list = np.array(sorted({
-            int(zones.number(r, c)) for r in range(block.rows[0] - ring, block.rows[1] + ring)
-            for c in range(block.cols[0] - ring, block.cols[1] + ring)
+        rows, cols = set(zones.row.tolist()), set(zones.col.tolist())
+        self.zone_list = np.array(sorted({  # none beyond the grid's edge, where the network of all zones would speak
+            int(zones.number(r, c)) for r in range(block.rows[0] - ring, block.rows[1] + ring) if r in rows
+            for c in range(block.cols[0] - ring, block.cols[1] + ring) if c % zones.columns in cols
         }))  # fmt: skip
         present = {b.name for b in zones.blocks(edge)}
         near = {zones.block_of(int(z), edge).name for z in self.zone_list}
