@@ -136,7 +136,7 @@ def _anchored(truth, shift, *, blind=(), lost=()):
 
 def test_the_level_of_the_targets_years_stands_however_others_are_shifted(truth):
     settled = slice(5, 10)  # five years with the target
-    plain, nodes, _ = _anchored(truth, 0.0)
+    _, nodes, _ = _anchored(truth, 0.0)
     np.testing.assert_allclose(nodes[settled].mean(axis=0), 0, atol=1e-12)
     for shift in (0.03, -0.05):
         record, moved, put_right = _anchored(truth, shift)
