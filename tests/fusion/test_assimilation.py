@@ -11,9 +11,10 @@ import xarray as xr
 
 from vadose import fusion, schema
 from vadose.errors import ConfigError
-from vadose.fusion import assimilation, dekads
-from vadose.fusion.assimilation import LEAST_VARIANCE, assimilated, assimilation_name, estimate, yearly_course
+from vadose.fusion import dekads, innovation_maps
+from vadose.fusion.assimilation import LEAST_VARIANCE, assimilated, assimilation_name, yearly_course
 from vadose.fusion.fuse import finish, opened
+from vadose.fusion.innovation_maps import estimate
 from vadose.fusion.innovations import innovation_model, moments, product_errors
 from vadose.fusion.inputs import Inputs, simulation_name
 from vadose.fusion.plan import Plan
@@ -246,7 +247,7 @@ def test_what_does_not_depend_on_blocks(inputs, record, fitted, better, monkeypa
     xr.testing.assert_identical(
         assimilated(_blocks(inputs, 1), record, fitted).compute(scheduler="synchronous"), better
     )
-    monkeypatch.setattr(assimilation, "sampled_gains", lambda *a: np.array([1.0, 0.6, 1.0, 1.1]))
+    monkeypatch.setattr(innovation_maps, "sampled_gains", lambda *a: np.array([1.0, 0.6, 1.0, 1.1]))
     one, all_ = (estimate(_blocks(inputs, edge), record).compute(scheduler="synchronous") for edge in (1, 4))
     np.testing.assert_allclose(one["course"], all_["course"], atol=1e-6)
     # boxes are cut at the outer edge of the zones around a block: a part of a covariance that many values share

@@ -74,6 +74,7 @@ def test_a_second_call_makes_nothing_anew_and_another_plan_is_refused(library, r
         make_rivals(quick(denoise_limit=4.0), library, which=["published"])
     # what the published method lacks may change without it
     changed = quick().model_copy(update={"assimilate": False, "shared": 0.0})
-    assert make_rivals(changed, library, which=["published"])["published"].attrs["plan_digest"] == (
-        rivals["published"].attrs["plan_digest"]
+    assert (
+        make_rivals(changed, library, which=["published"])["published"].attrs["plan_digest"]
+        == (rivals["published"].attrs["plan_digest"])
     )

@@ -294,7 +294,7 @@ def _of_block(inputs: Inputs, sm: xr.DataArray, block: Block, numbers: np.ndarra
     rows, cols = zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)
     shape = (rows.size, cols.size)
     record = np.asarray(sm.compute(scheduler="synchronous").values).reshape(numbers.size, -1)
-    used = dict.fromkeys(p for r in plan.rounds for p in (*r.targets, *r.predictors) if p in plan.products)
+    used = plan.used_products()
     products = {p: inputs.product(p, numbers, rows, cols).reshape(numbers.size, -1) for p in used}
     sensors = {p: plan.products[p].sensor for p in used}
     out = correction(record, products, sensors, plan.rounds[0].targets[0], numbers)

@@ -248,6 +248,16 @@ class Plan(_Strict):
         check_names(plan)
         return plan
 
+    def used_products(self) -> list[str]:
+        """Products that any round learns from or is trained towards, in the order of the rounds.
+
+        Examples
+        --------
+        >>> Plan.load("rsssm").during("2015D10", "2018D36").used_products()
+        ['smap_e', 'ascat_swi', 'smos_ic', 'amsr2_jaxa', 'amsr2_lprm']
+        """
+        return list(dict.fromkeys(p for r in self.rounds for p in (*r.targets, *r.predictors) if p in self.products))
+
     def published(self) -> Plan:
         """The same plan without what it adds to Chen et al. (2021): their networks trained towards the target alone.
 

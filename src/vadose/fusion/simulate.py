@@ -16,7 +16,7 @@ from .inputs import Inputs, simulation_name
 from .networks import check_digest, part, stack
 from .plan import Plan, Round, SubStep, span
 from .table import Table, read_table
-from .zones import Block
+from .zones import Block, positions
 
 if TYPE_CHECKING:
     from ..learn import ZoneNetworks
@@ -169,7 +169,7 @@ def simulate_block(inputs: Inputs, round_: Round, block: Block, numbers: np.ndar
         if key not in tables:
             tables = {key: read_table(inputs, round_, step, block, numbers=numbers[mine], with_target=False)}
         table = tables[key]
-        order = np.searchsorted(rows, table.row) * cols.size + _position(cols, table.col)
+        order = np.searchsorted(rows, table.row) * cols.size + positions(cols, table.col)
         got = Simulator(inputs, round_, step, block).run(table)
         weight = np.where(np.isfinite(got["sm"]), 1 / got["network_variance"], 0.0)
         at = np.ix_(np.arange(npix), np.flatnonzero(mine))
@@ -186,11 +186,6 @@ def simulate_block(inputs: Inputs, round_: Round, block: Block, numbers: np.ndar
     for i, x in enumerate((sm, sigma, source, flag)):
         out[i][:, order] = x.T
     return out.reshape(4, numbers.size, rows.size, cols.size)
-
-
-def _position(cols: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    order = np.argsort(cols)
-    return order[np.searchsorted(cols[order], wanted)]
 
 
 class Simulator:
