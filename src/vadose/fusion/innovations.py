@@ -127,7 +127,7 @@ def innovation_model(seen: Moments, errors: np.ndarray, sensors: Sequence[str],
     seen : Moments, shape (products + 1, products + 1)
         Of the innovations (product less record) and, last, of the record's own anomalies.
     errors : ndarray, shape (products, products)
-        From :func:`product_errors`.
+        From :func:`product_errors`, of products whose errors are known.
     sensors : sequence of str
         Sensor of each product.
     learnt : ndarray of bool, shape (products,)

@@ -176,6 +176,9 @@ class Plan(_Strict):
     The engine knows no product, sensor or year: all of them stand here. ``rsssm`` is the plan of Chen et al. (2021,
     doi:10.5194/essd-13-1-2021).
 
+    ``interannual`` takes differences between years from the products (:mod:`vadose.fusion.interannual`); ``assimilate``
+    adds what products of three sensors or more say beyond the networks (:mod:`vadose.fusion.assimilation`).
+
     Examples
     --------
     >>> plan = Plan.load("rsssm")
