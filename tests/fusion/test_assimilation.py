@@ -74,6 +74,14 @@ def test_uncertainty_falls_but_not_below_its_floor_and_gaps_stay_gaps(record, be
         xr.testing.assert_identical(better[v], record[v].compute())
 
 
+def test_half_of_the_variance_stays_where_products_would_explain_more(inputs, record, fitted, better):
+    sharp = record.assign(sm_uncertainty=record["sm_uncertainty"] / 10)
+    got = assimilated(inputs, sharp, fitted).compute(scheduler="synchronous")
+    ratio = (got["sm_uncertainty"] / sharp["sm_uncertainty"]).values[np.isfinite(record["sm"].values)]
+    assert (np.abs(ratio - np.sqrt(0.5)) < 1e-6).mean() > 0.5 and ratio.min() > np.sqrt(0.5) - 1e-6
+    np.testing.assert_array_equal(got["sm"], better["sm"])
+
+
 def _naive_innovations(inputs, record, fitted, frozen):
     """Product less record in boxes of 3 × 3 less the yearly course, for the whole small world, by plain loops."""
     numbers = dekads.ordinals(record["time"].values)
