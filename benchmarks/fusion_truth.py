@@ -8,9 +8,9 @@ with a probability proportional to their area (the cosine of the latitude of the
 number of boxes begins with those of a smaller one. The generator is NumPy's default one with the seed of the Earth.
 
 FOLDER keeps one library for each seed and box (``library-<seed>-<box>``), so that a second run goes on or adds boxes;
-the global network then has to learn anew from more of them, and its old one must be deleted first
-(``fused.rivals/global-network`` and what begins with it). ``seed-<seed>/report.html`` is the report on a seed. No
-timing, so not part of the table of benchmarks.
+networks of all zones then have to learn anew from more of them, and what holds old ones must be deleted first
+(``fused``, ``fused.rivals/global-network`` and ``fused.rivals/published-global``, each with what begins with it).
+``seed-<seed>/report.html`` is the report on a seed. No timing, so not part of the table of benchmarks.
 """
 
 from __future__ import annotations

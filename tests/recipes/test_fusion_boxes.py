@@ -103,6 +103,19 @@ def test_the_global_network_has_seen_both_boxes(folder, exams):
     assert wide[0][f"{label}/0/n_rows_"][0] == sum(b[f"{label}/sample_y"].size for b in blocks)
 
 
+def test_the_fused_record_mixes_in_a_network_that_has_seen_both_boxes(folder, exams):
+    libraries = [library_of(folder, 7, k) for k in (1, 2)]
+    wide = [unpack(library.open("fused.networks/1-1/wide")) for library in libraries]
+    assert all(np.array_equal(wide[0][k], wide[1][k], equal_nan=True) for k in wide[0])
+    blocks = [unpack(p.open(n)) for p in libraries for n in p.names() if n.startswith("fused.networks/1-1/r")]
+    label = next(k.removesuffix("/sample_y") for k in blocks[0] if k.endswith("/sample_y"))
+    sizes = [b[f"{label}/sample_y"].size for b in blocks]
+    assert len(sizes) == 2 and min(sizes) > 100
+    assert wide[0][f"{label}/0/n_rows_"][0] == sum(sizes)
+    assert exams[0].exam.plan.zones.wide_share > 0
+    assert all("fused.assimilation" in library.names() for library in libraries)
+
+
 def test_verdicts_of_all_boxes_come_first_and_are_honest(folder, exams):
     frame = pd.read_csv(folder / "verdicts.csv")
     assert frame["box"].iloc[0] == "all" and set(frame["box"]) == {"all", "1", "2"}

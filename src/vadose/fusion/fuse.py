@@ -9,8 +9,8 @@ import xarray as xr
 
 from .. import schema
 from ..errors import ConfigError
-from . import assimilation, dekads
-from .assimilation import assimilation_name
+from . import dekads, innovation_maps
+from .assimilation import assimilated, assimilation_name
 from .fill import fill
 from .inputs import Inputs, simulation_name
 from .interannual import corrected, correction_name, estimate
@@ -92,9 +92,9 @@ def fuse(plan: Plan, library: Any, *, name: str = "fused", overwrite: bool = Fal
         merged = corrected(merged, library.open(correction_name(name)))
     if plan.assimilate:
         if assimilation_name(name) not in library.names():
-            library.write(assimilation_name(name), assimilation.estimate(inputs, merged), layout="plain",
+            library.write(assimilation_name(name), innovation_maps.estimate(inputs, merged), layout="plain",
                           message=f"innovations of {name}")  # fmt: skip
-        merged = assimilation.assimilated(inputs, merged, library.open(assimilation_name(name)))
+        merged = assimilated(inputs, merged, library.open(assimilation_name(name)))
     ds = finish(inputs, merged)
     library.write(name, ds, overwrite=there, message=f"fuse {name}")
     return library.open(name)
@@ -149,7 +149,7 @@ def update(plan: Plan, library: Any, *, name: str = "fused", last: str | None = 
     if plan.interannual:  # the differences between years end with the record: the last correction is held
         ds = corrected(ds.chunk(), library.open(correction_name(name)))
     if plan.assimilate:
-        ds = assimilation.assimilated(inputs, ds.chunk(), library.open(assimilation_name(name)))
+        ds = assimilated(inputs, ds.chunk(), library.open(assimilation_name(name)))
     library.append(name, finish(inputs, ds.chunk()))
     return int(numbers.size)
 
@@ -198,7 +198,7 @@ def finish(inputs: Inputs, ds: xr.Dataset) -> xr.Dataset:
     out = xr.Dataset({v: (dims, whole[i].astype(kinds.get(v, "float32")), attrs[v]) for i, v in enumerate(names)},
                      {"time": ds["time"]})  # fmt: skip
     out = schema.with_grid(out, inputs.grid)
-    used = sorted({p for r in plan.rounds for p in (*r.predictors, *r.targets)} & set(plan.products))
+    used = sorted(plan.used_products())
     return schema.stamp(out, title=f"Fused soil moisture ({plan.name})", product=inputs.name,
                         inputs=[plan.dataset(plan.products[p].dataset) for p in used],
                         simulated=schema.is_simulated(ds), plan=plan.name, plan_digest=inputs.digest,

@@ -73,14 +73,15 @@ def product_errors(whole: Moments, sensors: Sequence[str]) -> np.ndarray:
     Returns
     -------
     ndarray, shape (products, products)
-        Error covariance; zero between sensors.
+        Error covariance; zero between sensors, NaN on the diagonal of a product whose error the differences leave open.
 
     Notes
     -----
     The mean squared difference of two products is the sum of their error variances, less twice the covariance for
     products of one sensor: d_ij = v_i + v_j − 2 f_ij. All pairs of different sensors are fitted by least squares,
-    weighted by √n/d; f_ij follows for the pairs of one sensor. Choice: at least :data:`LEAST_ERROR` of a product's
-    mean square is error; a product that meets no other sensor is all error.
+    weighted by √n/d; f_ij follows for the pairs of one sensor. Fewer than three sensors that meet leave all open: of
+    two products nobody can tell which is wrong. Choice: at least :data:`LEAST_ERROR` of a product's mean square is
+    error. It may be more than the mean square, because a record made from a product repeats its errors.
 
     Examples
     --------
@@ -102,12 +103,12 @@ def product_errors(whole: Moments, sensors: Sequence[str]) -> np.ndarray:
         rows.append(row)
         values.append(apart[i, j])
         weights.append(np.sqrt(whole.count[i, j]) / apart[i, j])
-    variance = own.copy()
+    variance = np.full(n, np.nan)
     if rows:
         A, y, w = np.array(rows), np.array(values), np.array(weights)
-        met = A.any(axis=0)
-        variance[met] = np.linalg.lstsq(A[:, met] * w[:, None], y * w, rcond=None)[0]
-    variance = np.clip(variance, LEAST_ERROR * own, own)
+        settled = np.isclose(np.diagonal(np.linalg.pinv(A) @ A), 1)
+        variance[settled] = np.linalg.lstsq(A * w[:, None], y * w, rcond=None)[0][settled]
+    variance = np.maximum(variance, LEAST_ERROR * own)
     out = np.diag(variance)
     for i, j in combinations(range(n), 2):
         if sensors[i] == sensors[j] and whole.count[i, j] >= FEWEST:
@@ -126,7 +127,7 @@ def innovation_model(seen: Moments, errors: np.ndarray, sensors: Sequence[str],
     seen : Moments, shape (products + 1, products + 1)
         Of the innovations (product less record) and, last, of the record's own anomalies.
     errors : ndarray, shape (products, products)
-        From :func:`product_errors`.
+        From :func:`product_errors`, of products whose errors are known.
     sensors : sequence of str
         Sensor of each product.
     learnt : ndarray of bool, shape (products,)

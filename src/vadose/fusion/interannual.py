@@ -204,7 +204,8 @@ def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: 
     Notes
     -----
     Choice: in the mean over the target's years the correction is 0, since there the networks learnt from the target
-    itself and have its level; those of other years learnt from networks, each of which may have moved it.
+    itself and have its level; those of other years learnt from networks, each of which may have moved it. In a cell
+    without a value in those years it is 0 in the mean over all.
     """
     names = list(products)
     none = np.zeros((_yearly(record, numbers).shape[0], record.shape[1]))
@@ -225,7 +226,8 @@ def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: 
     apart = course - _yearly(anomalies(record, numbers), numbers)
     # networks of other years learnt from networks, and each may have moved the level
     settled = np.isfinite(_yearly(products[target], numbers)).any(axis=1)
-    return _bridged(apart - valid_mean(apart[settled] if settled.any() else apart))
+    level = valid_mean(apart[settled])
+    return _bridged(apart - np.where(np.isfinite(level), level, valid_mean(apart)))
 
 
 def at_dekads(nodes: np.ndarray, years: np.ndarray, numbers: np.ndarray) -> np.ndarray:
@@ -292,7 +294,7 @@ def _of_block(inputs: Inputs, sm: xr.DataArray, block: Block, numbers: np.ndarra
     rows, cols = zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)
     shape = (rows.size, cols.size)
     record = np.asarray(sm.compute(scheduler="synchronous").values).reshape(numbers.size, -1)
-    used = dict.fromkeys(p for r in plan.rounds for p in (*r.targets, *r.predictors) if p in plan.products)
+    used = plan.used_products()
     products = {p: inputs.product(p, numbers, rows, cols).reshape(numbers.size, -1) for p in used}
     sensors = {p: plan.products[p].sensor for p in used}
     out = correction(record, products, sensors, plan.rounds[0].targets[0], numbers)

@@ -176,6 +176,9 @@ class Plan(_Strict):
     The engine knows no product, sensor or year: all of them stand here. ``rsssm`` is the plan of Chen et al. (2021,
     doi:10.5194/essd-13-1-2021).
 
+    ``interannual`` takes differences between years from the products (:mod:`vadose.fusion.interannual`); ``assimilate``
+    adds what products of three sensors or more say beyond the networks (:mod:`vadose.fusion.assimilation`).
+
     Examples
     --------
     >>> plan = Plan.load("rsssm")
@@ -247,6 +250,16 @@ class Plan(_Strict):
 
         check_names(plan)
         return plan
+
+    def used_products(self) -> list[str]:
+        """Products that any round learns from or is trained towards, in the order of the rounds.
+
+        Examples
+        --------
+        >>> Plan.load("rsssm").during("2015D10", "2018D36").used_products()
+        ['smap_e', 'ascat_swi', 'smos_ic', 'amsr2_jaxa', 'amsr2_lprm']
+        """
+        return list(dict.fromkeys(p for r in self.rounds for p in (*r.targets, *r.predictors) if p in self.products))
 
     def published(self) -> Plan:
         """The same plan without what it adds to Chen et al. (2021): their networks trained towards the target alone.

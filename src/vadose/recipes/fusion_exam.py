@@ -94,7 +94,7 @@ def examine(library: Any, settings: FusionSettings, *, others: Sequence[Any] = (
     records = {FUSED: fused} | {BASELINES[k]: v for k, v in rivals.items() if isinstance(v, xr.Dataset)}
     exam.records = scores.score_records(records, fused=FUSED, pair=pair, n_boot=settings.n_boot)
     step(3, 5, "scoring single products")
-    used = dict.fromkeys(p for r in plan.rounds for p in (*r.targets, *r.predictors) if p in plan.products)
+    used = plan.used_products()
     single = {FUSED: fused} | {k: library.open(plan.dataset(plan.products[k].dataset)) for k in used}
     exam.products = scores.score_records(single, fused=FUSED, pair=pair, n_boot=settings.n_boot)
     exam.rounds = scores.by_round(fused, plan, pair)

@@ -54,7 +54,7 @@ class _Verdicts:
             ("fused", "truth", "truth's"),
             (ERROR, UNZONED, "error's of a network without zones"),
         ):
-            if other in ratios and np.isfinite(ratios[key] / ratios[other]):
+            if other in ratios and ratios[other] > 0 and np.isfinite(ratios[key]):
                 what = "the record" if key == "fused" else "its error"
                 self.at_most(f"step across zone edges over inside ({ratios[key]:.3f}), {what}, over the {whose} "
                              f"({ratios[other]:.3f})", ratios[key] / ratios[other], 1.05)  # fmt: skip

@@ -92,7 +92,7 @@ def make_rivals(plan: fusion.Plan, library: Any, *, name: str = "fused", which: 
 
 
 def _merge(plan: fusion.Plan, library: Any, method: str) -> xr.Dataset:
-    used = dict.fromkeys(p for r in plan.rounds for p in (*r.targets, *r.predictors) if p in plan.products)
+    used = plan.used_products()
     products = {k: library.open(plan.dataset(plan.products[k].dataset)) for k in used}
     sensors = {k: plan.products[k].sensor for k in used}
     target = products[plan.rounds[0].targets[0]]
