@@ -311,5 +311,7 @@ def _describe(ds: xr.Dataset, rates: dict[str, str]) -> None:
              "n_cells": "cells with all trends"}  # fmt: skip
     for name, text in texts.items():
         ds[name].attrs = {"units": "1", "long_name": text}
-    ds["cause"].attrs = {"long_name": "what the signs of the trends say", "flag_meanings": " ".join(CAUSES),
-                         "flag_values": np.arange(len(CAUSES), dtype="int8")}  # fmt: skip
+    ds["cause"].attrs = {
+        "units": "1", "long_name": "what the signs of the trends say",
+        "flag_values": np.arange(-1, len(CAUSES), dtype="int8"), "flag_meanings": " ".join(["none", *CAUSES]),
+    }  # fmt: skip
