@@ -112,7 +112,7 @@ def test_variance_of_the_score_under_persistence_is_the_simulated_one(phi, lengt
     x = autoregression(rng, phi, 20_000, length)
     x[:, rng.random(length) < missing] = np.nan
     plain = mann_kendall(x, level=None)
-    factor = first_order_score(np.isfinite(x[0]).astype(np.int64), phi)
+    factor = first_order_score(np.isfinite(x[0]).astype(np.int64), np.zeros(length, np.int64), phi)
     assert factor * plain["variance"][0] == pytest.approx(np.var(plain["s"]), rel=0.05)
 
 
@@ -127,7 +127,7 @@ def test_coefficient_has_no_bias_with_gaps_either():
     for row in x:
         d = np.zeros(40)
         d[kept == 1] = row[kept == 1] - np.polyval(np.polyfit(t, row[kept == 1], 1), t)
-        found.append((unbiased_persistence(d, kept, False)[0], persistence(d, kept)))
+        found.append((unbiased_persistence(d, kept, False, 1)[0], persistence(d, kept)))
     corrected, raw = np.mean(found, axis=0)
     assert corrected == pytest.approx(0.5, abs=0.05)
     assert raw < 0.38
