@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .persistence_kernels import first_order, first_order_score, unbiased_persistence
+from .persistence_kernels import average_ranks, first_order, first_order_score, unbiased_persistence
 from .slope_kernels import nth
 from .trend_kernels import kendall_variance, two_medians
 
@@ -20,34 +20,39 @@ COLUMNS = ("slope", "slope_lower", "slope_upper", "s", "variance", "n", "freedom
 def _persistence(x, place, segment, time, slope, segments, d, kept, label, values):
     """Factor on the variance of S under a first-order autoregression, and Student's degrees of freedom.
 
-    The coefficient is that of what is left of a slope and a level of each segment.
+    The coefficient is that of ranks of what is left of a slope and a level of each segment.
     """
     for i in range(d.size):
         d[i], kept[i] = 0.0, 0
     n = used = 0
+    size = 0.0
     first, last = d.size, -1
     for g in range(segments):
         begin = n
         mean = 0.0
         for i in range(x.size):
             if segment[i] == g and x[i] == x[i]:
-                values[n] = x[i] - slope * (time[i] - time[0])
+                along = slope * (time[i] - time[0])
+                values[n] = x[i] - along
                 mean += values[n]
+                size = max(size, abs(x[i]) + abs(along))
                 kept[place[i]], label[place[i]] = 1, g
                 first, last = min(first, place[i]), place[i]
                 n += 1
         if n > begin:
             used += 1
             values[begin:n] -= mean / (n - begin)
+    ranks = np.empty(n)
+    average_ranks(values[:n], 16.0 * np.finfo(np.float64).eps * size, ranks)
     k = 0
     for i in range(first, last + 1):
         if kept[i]:
-            d[i] = values[k]
+            d[i] = ranks[k] - 0.5 * (n + 1.0)
             k += 1
         else:
             label[i] = label[i - 1]
     series, there, part = d[first : last + 1], kept[first : last + 1], label[first : last + 1]
-    phi, pairs = unbiased_persistence(series, there, False, used)
+    phi, pairs = unbiased_persistence(series, there, True, used)
     return first_order_score(there, part, phi), max((pairs + 1.0) / first_order(there, phi) - 1.0 - used, 2.0)
 
 

@@ -222,7 +222,7 @@ def trend_rows(rows, index, time, tau, regular, period, test, corrected, lags, b
             while x[end] != x[end]:
                 end -= 1
             span = end - begin + 1
-            ranked = test == 1
+            ranked = test == 1 or (corrected and test != 3)  # whitening needs the coefficient of the values
             _residuals(x, time, slope, begin, end, ranked, d, kept_at)
             series, there, whole = d[:span], kept_at[:span], one[:span]
             if corrected:
