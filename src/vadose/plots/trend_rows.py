@@ -117,16 +117,33 @@ def region_rates(table: xr.Dataset, *, period: str, kind: str | None = None) -> 
         columns["interval"].append(f"[{format_number(low, digits)}, {format_number(high, digits)}]" if known else DASH)
     label = axis_label(here["rate"])
     chart = row_chart(names, columns, xlabel=label, heading="region: product" if len(here["region"]) > 1 else "product")
+    first, last = _reach(np.asarray(values, float).reshape(-1, 3))
     for row, (middle, low, high) in enumerate(values):
         colour = PALETTE[row % len(products) % len(PALETTE)]
         if not np.isfinite(middle):
             empty_note(chart.axes, "no trend", row=row)
             continue
-        chart.axes.plot([low, high], [row, row], color=colour, lw=1.6)
+        chart.axes.plot([max(low, first), min(high, last)], [row, row], color=colour, lw=1.6)
+        for end, mark in ((first, "<"), (last, ">")):
+            if (low < end) if mark == "<" else (high > end):
+                chart.axes.plot(end, row, mark, ms=5, color=colour, mew=0)
         chart.axes.plot(middle, row, "o", ms=4.5, color=colour, mec="white", mew=0.6, zorder=3)
     for row in range(len(products), len(names), len(products)):
         chart.axes.axhline(row - 0.5, color=GREY, lw=0.7)
     chart.axes.xaxis.set_major_locator(MaxNLocator(5))
-    fit_axis(chart.axes, "trend", np.asarray(values, float).ravel())
+    fit_axis(chart.axes, "trend", np.clip(np.asarray(values, float).ravel(), first, last))
     return finish(chart.figure, table, title=f"{label} by region, {period}",
                   description="; ".join(f"{n} {v}" for n, v in zip(names, columns["rate"])))  # fmt: skip
+
+
+def _reach(rows: np.ndarray) -> tuple[float, float]:
+    """Where intervals end in an arrow: four times as far out as half of them reach, but beyond every rate.
+
+    The interval of a region of one cell would else leave no room for the others.
+    """
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    if not len(rows):
+        return -np.inf, np.inf
+    most = 4 * float(np.median(np.abs(rows).max(axis=1)))
+    most = max(most, 1.1 * float(np.abs(rows[:, 0]).max()))
+    return -most, most
