@@ -109,7 +109,8 @@ def region_rates(table: xr.Dataset, *, period: str, kind: str | None = None) -> 
             values.append(rate)
             names.append(f"{region}: {product}" if len(here["region"]) > 1 else product)
             columns["cells"].append(format_number(int(one["n_cells"])))
-    largest = np.nanmax(np.abs(values), initial=0.0)
+    first, last = _reach(np.asarray(values, float).reshape(-1, 3))
+    largest = np.nanmax(np.abs(np.clip(np.asarray(values, float), first, last)), initial=0.0)
     digits = max(0, 2 - int(np.floor(np.log10(largest)))) if largest > 0 else 2
     for middle, low, high in values:
         columns["rate"].append(format_number(middle, digits))
@@ -117,7 +118,6 @@ def region_rates(table: xr.Dataset, *, period: str, kind: str | None = None) -> 
         columns["interval"].append(f"[{format_number(low, digits)}, {format_number(high, digits)}]" if known else DASH)
     label = axis_label(here["rate"])
     chart = row_chart(names, columns, xlabel=label, heading="region: product" if len(here["region"]) > 1 else "product")
-    first, last = _reach(np.asarray(values, float).reshape(-1, 3))
     for row, (middle, low, high) in enumerate(values):
         colour = PALETTE[row % len(products) % len(PALETTE)]
         if not np.isfinite(middle):

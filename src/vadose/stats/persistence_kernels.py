@@ -187,7 +187,7 @@ def first_order_slope(kept, segment, phi):
 @njit(cache=True, nogil=True)
 def average_ranks(values, tolerance, out):
     """Average ranks from 1; values within ``tolerance`` of the smallest of a group are equal."""
-    order = np.argsort(values, kind="mergesort")
+    order = np.argsort(values)
     i = 0
     while i < values.size:
         j = i + 1
