@@ -42,7 +42,8 @@ def _thin_out(bar: Colorbar, width: float) -> None:
     """Take fewer ticks where their numbers would run into each other on a bar so wide [inch]."""
     from matplotlib.ticker import MaxNLocator
 
-    inside = [t for t in bar.get_ticks() if bar.vmin <= t <= bar.vmax]
+    low, high = sorted(bar.ax.get_xlim())
+    inside = [t for t in bar.get_ticks() if low <= t <= high]
     longest = _DIGIT * (2 + max(map(len, bar.ax.xaxis.get_major_formatter().format_ticks(inside)), default=0))
     if len(inside) * longest > width + longest:
         bar.locator = MaxNLocator(max(2, int(width / longest)), steps=[1, 2, 2.5, 5, 10])
