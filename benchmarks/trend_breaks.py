@@ -35,8 +35,8 @@ def scores(rng: np.random.Generator, phi: float, n: int, parts: int, series: int
 def main(series: int = 4000) -> None:
     rng = np.random.default_rng(0)
     print("| phi | n | segments | method | rejected [%] | covered [%] |\n|---|---|---|---|---|---|")
-    for phi in (0.0, 0.3, 0.6):
-        for n, parts in ((25, 2), (40, 2), (40, 3), (80, 3)):
+    for phi in (0.0, 0.3, 0.6, 0.8):
+        for n, parts in ((6, 2), (8, 2), (10, 2), (16, 2), (25, 2), (40, 2), (40, 3), (80, 3)):
             for name, (size, covered) in scores(rng, phi, n, parts, series).items():
                 print(f"| {phi} | {n} | {parts} | {name} | {size:.1f} | {covered:.1f} |", flush=True)
 

@@ -7,11 +7,13 @@ that least squares with known autocorrelations would find in 80 % of gap-free se
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import gammaincinv, ndtr
 
 from vadose.stats import trends
 
 PUBLISHED = ("mk", "hamed_rao", "yue_wang", "tfpw")
-KEEP_SIZE = ("ar1", *(f"{test}, corrected" for test in trends.CORRECTABLE))
+#: The corrected test of Hamed and Rao is ``ar1``.
+KEEP_SIZE = ("ar1", *(f"{test}, corrected" for test in trends.CORRECTABLE if test != "hamed_rao"))
 
 
 def autoregression(rng: np.random.Generator, phi: float, n: int, series: int) -> np.ndarray:
@@ -50,6 +52,7 @@ def departures(n: int, series: int) -> dict[str, np.ndarray]:
         second[:, t] += 0.4 * second[:, t - 1] + 0.25 * second[:, t - 2]
     return {
         "lognormal": np.exp(plain),
+        "gamma of shape 2": gammaincinv(2.0, ndtr(plain * np.sqrt(0.75))),
         "rounded to 0.4 standard deviations": np.round(plain * 2) / 2,
         "a quarter missing in one block": block,
         "every fourth step missing": fourth,
@@ -75,10 +78,16 @@ def main(series: int = 6000) -> None:
     table("Rejected without trend [%]", (*PUBLISHED, *KEEP_SIZE), series, steep=False)
     print("\nRejected without trend [%], other series, phi = 0.5\n\n| series | n | " + " | ".join(KEEP_SIZE) + " |")
     print("|---" * (2 + len(KEEP_SIZE)) + "|")
-    for n in (50, 100):
+    for n in (25, 50, 100, 300):
         for name, x in departures(n, series).items():
             print(f"| {name} | {n} | " + " | ".join(f"{rejected(x, t):.1f}" for t in KEEP_SIZE) + " |", flush=True)
     table("Rejected with a trend [%]", KEEP_SIZE, series, steep=True)
+    print("\nRejected without trend [%], few values\n\n| phi | n | " + " | ".join(KEEP_SIZE) + " |")
+    print("|---" * (2 + len(KEEP_SIZE)) + "|")
+    for phi in (0.0, 0.5, 0.8):
+        for n in (5, 6, 7, 8, 10, 12, 15, 20):
+            x = autoregression(np.random.default_rng(2), phi, n, series)
+            print(f"| {phi} | {n} | " + " | ".join(f"{rejected(x, t):.1f}" for t in KEEP_SIZE) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -159,6 +159,7 @@ def flag_attrs() -> dict[str, Any]:
 def status_attrs() -> dict[str, Any]:
     """CF attributes of a ``status`` variable."""
     return {
+        "units": "1",
         "long_name": "status of the result",
         "flag_values": np.asarray(list(STATUS.values()), dtype="int8"),
         "flag_meanings": " ".join(STATUS),

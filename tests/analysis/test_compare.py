@@ -181,3 +181,22 @@ def test_a_reference_tells_who_is_right():
     assert float(got.slope_rmse.sel(product="good")) < 0.05 < float(got.slope_rmse.sel(product="bad"))
     with pytest.raises(ConfigError, match="another name"):
         analysis.trend_errors({"reference": truth}, truth)
+
+
+def test_a_corrected_test_goes_through_to_errors_rain_and_sea_level():
+    """What is given on reaches the trend: the numbers are those of the corrected test, and say so."""
+    t = pd.date_range("2000-01-01", periods=30, freq="YS")
+    noise = np.random.default_rng(30).standard_normal((4, 30, 1, 2)).cumsum(axis=1)
+    a, b, c, d = (xr.DataArray(x, dims=("time", "lat", "lon"), attrs={"units": "kg m-2"},
+                               coords={"time": t, "lat": [0.5], "lon": [0.5, 1.5]}) for x in noise)  # fmt: skip
+    calls = {
+        "p_value": lambda k: analysis.sea_level(a, test="tfpw", bias_corrected=k),
+        "rate_error_upper": lambda k: analysis.trend_errors({"b": b}, a, test="yue_wang", bias_corrected=k),
+        "p_value_own": lambda k: analysis.forcing_discrepancy(a, c, d, test="yue_wang", bias_corrected=k),
+    }
+    for name, call in calls.items():
+        plain, corrected = call(False), call(True)
+        assert corrected.attrs["bias_corrected"] == "true" and "bias_corrected" not in plain.attrs
+        assert (abs(corrected[name] - plain[name]) > 1e-6).all()
+    direct = analysis.trend(c, test="yue_wang", bias_corrected=True)["p_value"]
+    np.testing.assert_array_equal(calls["p_value_own"](True)["p_value_own"], direct)

@@ -1,5 +1,6 @@
 """What every function of the room promises: lazy, the same for every chunking, units, a status for too little data."""
 
+import re
 import warnings
 
 import numpy as np
@@ -121,6 +122,47 @@ OTHERS = {
     "drought_area": ((PERCENT,), lambda x: analysis.drought_area(x), False),
 }  # fmt: skip
 ALL = MAPS | OTHERS
+LAND = PERCENT.isel(time=0, drop=True).copy(data=[[1, 1, 6, 6], [10, 10, 10, 12], [12, 0, 1, 6]])
+BOUNDS = xr.DataArray([[0.0, 0.1], [0.1, 0.4], [0.4, 1.0], [1.0, 2.0]], dims=("layer", "bnds"))
+WET = field(YEARS.indexes["time"], "m3 m-3", seed=6, kind="years")
+RAINS = [field(YEARS.indexes["time"], "mm", seed=s, kind="years", mean=700.0, spread=60.0) for s in (7, 8)]
+PERIODS = {"a": (2001, 2006), "b": (2007, 2012)}
+
+
+def pairs():
+    return analysis.surface_to_depth(stations(DAYS), lags=(-2, 10))
+
+
+#: What reads its data, or makes something else than a map or one number of it.
+TABLES = {
+    "annual_storage": lambda: analysis.annual_storage(analysis.wetness_seasons(STORED)),
+    "best_pairs": lambda: analysis.best_pairs(pairs()),
+    "cell_summary": lambda: analysis.cell_summary({"x": YEARS.mean("time").assign_attrs(YEARS.attrs)}, area="pixel"),
+    "cell_weights": lambda: analysis.cell_weights(YEARS, "cell"),
+    "classes_on": lambda: analysis.classes_on(LAND.assign_attrs(units="1", long_name="land cover"), LAND),
+    "common_annual_means": lambda: xr.Dataset(analysis.common_annual_means({"a": YEARS, "b": WET})),
+    "common_trends": lambda: analysis.common_trends({"a": YEARS, "b": WET})["a"],
+    "compare_trends": lambda: analysis.compare_trends(
+        {"a": YEARS, "b": WET}, periods="2001/2020", regions={"latitude": "latitude"}, threshold=0.001),
+    "coupling": lambda: analysis.coupling(GPP, STORED, LAND),
+    "coupling_table": lambda: analysis.coupling_table(analysis.coupling(GPP, STORED)),
+    "cycle_values": lambda: analysis.cycle_values(analysis.seasonal_cycle(DEKAD_SM)),
+    "depth_table": lambda: analysis.depth_table(pairs()),
+    "discrepancy_by_region": lambda: analysis.discrepancy_by_region(
+        analysis.trend(YEARS), analysis.trend(WET), by="latitude"),
+    "drought_events": lambda: analysis.drought_events(PERCENT),
+    "drydown_events": lambda: analysis.drydown_events(DAYS, RAIN, rules=analysis.dry_rules(min_n=4, min_r2=0.1)),
+    "ecosystem_map": lambda: analysis.ecosystem_map(LAND),
+    "forcing_discrepancy": lambda: analysis.forcing_discrepancy(YEARS, *RAINS),
+    "join_depths": lambda: analysis.join_depths(analysis.wetness_seasons(STORED), BOUNDS),
+    "mean_storage": lambda: analysis.mean_storage(analysis.wetness_seasons(STORED)),
+    "period_difference": lambda: analysis.period_difference(STORED, periods=PERIODS, min_years=5),
+    "sea_level": lambda: analysis.sea_level(STORED.isel(time=slice(None, None, 12)).isel(layer=0, drop=True)),
+    "station_depths": lambda: analysis.station_depths(pairs()),
+    "trend_errors": lambda: analysis.trend_errors({"a": YEARS}, WET),
+}  # fmt: skip
+#: Functions of the room that give no labelled numbers.
+WITHOUT = {"dry_rules"}
 
 
 def refuse(block):
@@ -154,13 +196,36 @@ def test_chunks_change_nothing(name, chunks):
         xr.testing.assert_allclose(got.drop_attrs(), want.drop_attrs(), rtol=1e-10)
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_every_number_has_a_unit_or_meanings(name):
+def made(name):
+    if name in TABLES:
+        return dataset(TABLES[name]())
     given, call, _ = ALL[name]
-    for key, v in dataset(call(*given)).data_vars.items():
-        if v.dtype.kind in "iuf":
-            assert "flag_meanings" in v.attrs or v.attrs.get("units"), key
-        assert v.attrs.get("long_name") or "flag_meanings" in v.attrs, key
+    return dataset(call(*given))
+
+
+def test_every_function_of_the_room_is_called_here():
+    public = {n for n in analysis.__all__ if callable(getattr(analysis, n))}
+    assert public - {name.split(",")[0] for name in (*ALL, *TABLES)} == WITHOUT
+
+
+@pytest.mark.parametrize("name", [*ALL, *TABLES])
+def test_every_variable_has_a_unit_a_name_and_where_it_is_a_code_its_meanings(name):
+    got = made(name)
+    assert got.data_vars
+    for key, v in got.data_vars.items():
+        assert v.attrs.get("long_name"), key
+        if v.dtype.kind in "mM":  # instants: the unit is made by the encoding
+            assert "units" not in v.attrs, key
+            continue
+        if "quantity_units" in got.coords:  # a table whose rows have units of their own
+            assert v.attrs["units"] in ("1", "as in quantity_units") and (got["quantity_units"] != "").all(), key
+            continue
+        assert v.dtype.kind in "bifu", key
+        assert re.fullmatch(r"1|(%|[a-zA-Z]+(-?\d)?)( (%|[a-zA-Z]+(-?\d)?))*", v.attrs.get("units", "")), key
+        if "flag_meanings" in v.attrs:
+            meanings, values = v.attrs["flag_meanings"].split(), v.attrs["flag_values"]
+            assert v.attrs["units"] == "1" and len(meanings) == len(values), key
+            assert set(np.unique(v)) <= set(values.tolist()), key
 
 
 @pytest.mark.parametrize("name", MAPS)

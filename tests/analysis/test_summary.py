@@ -133,3 +133,17 @@ def test_sea_level_of_a_lost_millimetre():
     assert float(got.area_share) == pytest.approx(area / 510.0656, rel=1e-5)
     with pytest.raises(SchemaError, match="content_to_storage"):
         analysis.sea_level(da.assign_attrs(units="m3 m-3"))
+
+
+def test_two_cells_have_no_correlation():
+    """Any two points lie on a line; with three the correlation is Pearson's."""
+
+    def cells(*slope):
+        return xr.Dataset({"slope": ("cell", list(slope), {"units": "kg m-2 yr-1"}),
+                           "p_value": ("cell", [0.01] * len(slope))})  # fmt: skip
+
+    two = analysis.agreement({"a": cells(1.0, 2.0), "b": cells(3.0, 1.0)}, area="pixel")
+    assert two.correlation.isnull().all() and float(two.same_sign[0, 1]) == 1.0
+    a, b = [1.0, 2.0, 4.0], [3.0, 1.0, 2.0]
+    three = analysis.agreement({"a": cells(*a), "b": cells(*b)}, area="pixel")
+    assert float(three.correlation[0, 1]) == pytest.approx(np.corrcoef(a, b)[0, 1])

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -5,6 +7,7 @@ import xarray as xr
 from vadose import plots
 from vadose.errors import SchemaError
 from vadose.grid import Grid
+from vadose.plots.keys import colour_bar
 from vadose.plots.trend_rows import DRIER, DRIER_PALE, WETTER, WETTER_PALE
 
 GRID = Grid.regular(0.5).crop((0, 40, 4, 43))
@@ -89,6 +92,29 @@ def test_bars_end_at_their_shares():
     assert widths == {tuple(np.round(to_rgba(c), 3)): pytest.approx(v) for c, v in want.items()}
     nothing = plots.share_bars(table(wetting=np.nan, n=0))
     assert [t.get_text() for t in nothing.axes[0].texts] == ["no trend", "no trend"] and not nothing.axes[0].patches
+
+
+def test_an_interval_far_wider_than_the_others_ends_in_an_arrow():
+    wide = table()
+    wide["rate_upper"][0] = wide["rate_upper"][0].where(wide["region"] == "all", 100.0)
+    axes = plots.region_rates(wide, period="2000-2020", kind="latitude").axes[0]
+    assert axes.get_xlim()[1] < 20
+    assert [line.get_marker() for line in axes.lines if line.get_marker() in "<>"] == [">"]
+    assert not [line for line in plots.region_rates(table(), period="2000-2020").axes[0].lines
+                if line.get_marker() in "<>"]  # fmt: skip
+
+
+def test_numbers_of_a_colour_bar_do_not_run_into_each_other():
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure
+
+    figure = Figure((7, 3))
+    bar = colour_bar(figure, ScalarMappable(Normalize(-0.001, 0.001)))
+    figure.draw_without_rendering()
+    boxes = [t.get_window_extent() for t in bar.ax.get_xticklabels() if t.get_text()]
+    inside = sorted((b.x0, b.x1) for b in boxes if bar.ax.bbox.x0 - 1 <= 0.5 * (b.x0 + b.x1) <= bar.ax.bbox.x1 + 1)
+    assert len(inside) >= 3 and all(a[1] < b[0] for a, b in pairwise(inside))
 
 
 def test_rates_with_intervals():

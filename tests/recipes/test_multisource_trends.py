@@ -9,6 +9,8 @@ from vadose.errors import ConfigError, GridError, SchemaError
 from vadose.grid import Grid
 from vadose.recipes.multisource_settings import TrendsConfig, complete, read_classes
 from vadose.recipes.multisource_trends import multisource_trends
+from vadose.recipes.settings import read
+from vadose.recipes.tsmv_result import TsmvSettings
 from vadose.store import Library
 
 GRID = Grid.regular(1.0).crop((0, 40, 3, 42))
@@ -162,3 +164,21 @@ def test_classes_by_group(out):
     climate = read_classes(library, chosen.regions["climate"])
     assert set(np.unique(climate)) <= {"", "tropical", "arid", "temperate", "cold and polar"}
     assert ((climate == "") == (library.open("twin/land").land_cover == 0)).all()
+
+
+def test_a_corrected_test_is_made_everywhere_and_named(library, tmp_path):
+    config = tmp_path / "trends.yaml"
+    config.write_text(yaml.safe_dump({"test": "tfpw", "bias_corrected": True, "latitude": False}))
+    out = tmp_path / "out"
+    multisource_trends(out=out, library=library.url, config=config)
+    for name in ("summary", "trends_c3s", "trends_model"):
+        assert xr.open_dataset(out / f"{name}.nc").attrs["bias_corrected"] == "true"
+    assert "tfpw, bias-corrected" in (out / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("model", [TrendsConfig, TsmvSettings])
+def test_a_test_without_anything_to_correct_is_refused(tmp_path, model):
+    path = tmp_path / "settings.yaml"
+    path.write_text("{test: ar1, bias_corrected: true}")
+    with pytest.raises(ConfigError, match="hamed_rao, yue_wang, tfpw, not ar1"):
+        read(path, model)

@@ -61,6 +61,26 @@ def test_two_harmonics_as_lstsq_and_brute_force():
             assert np.isnan(got["second_peak"])
 
 
+@pytest.mark.parametrize("order", [1, 2])
+def test_times_of_any_spacing_as_lstsq(order):
+    """Phases that never come back, in stretches of one sample; the first value an outlier, others infinite."""
+    rng = np.random.default_rng(9)
+    time = np.sort(rng.uniform(0, 4, 90))
+    y = 0.3 + 0.1 * np.cos(2 * np.pi * (time - 0.2)) + 0.02 * rng.standard_normal((5, 90))
+    y[rng.random(y.shape) < 0.2] = np.nan
+    y[:, 0], y[1, 5], y[2, 7] = 2.0, np.inf, -np.inf
+    got = cycles.fit(y, phase=time % 1, year=time.astype(int), order=order)
+    for k, row in enumerate(y):
+        ok = np.isfinite(row)
+        design = cycles.harmonics(time[ok] % 1)[:, : 1 + 2 * order]
+        want, rest, *_ = np.linalg.lstsq(design, row[ok], rcond=None)
+        found = [float(got[name][k]) for name in ("mean", "cos1", "sin1", "cos2", "sin2")[: 1 + 2 * order]]
+        np.testing.assert_allclose(found, want, atol=1e-14)
+        adjusted = 1 - rest[0] / (ok.sum() - 1 - 2 * order) / np.var(row[ok], ddof=1)
+        assert float(got["r2_adjusted"][k]) == pytest.approx(adjusted, abs=1e-12)
+        assert got["n"][k] == ok.sum() and got["n_years"][k] == 4
+
+
 def test_the_number_of_harmonics_follows_bic():
     rng = np.random.default_rng(1)
     for size in (0.0, 0.08, 0.2, 0.5):

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from vadose.errors import VadoseError
 from vadose.stats import STATUS, segments, trends
+from vadose.stats.persistence_kernels import first_order_score
 
 
 def naive(x, label, t):
@@ -27,7 +28,7 @@ def test_one_segment_is_the_ordinary_trend():
         for name in ("slope", "s", "n"):
             np.testing.assert_array_equal(got[name], want[name])
         for name in ("p_value", "slope_lower", "slope_upper"):
-            np.testing.assert_allclose(got[name], want[name], rtol=1e-5, atol=1e-12)  # sums of powers end at 1e-7
+            np.testing.assert_allclose(got[name], want[name], rtol=1e-12, atol=1e-12)
     line = segments.line_with_steps(x, np.zeros(30, int))
     want = trends.straight_line(x)
     for name in ("slope", "slope_lower", "slope_upper", "p_value"):
@@ -99,6 +100,28 @@ def test_size_under_persistence():
     share = np.mean(segments.kendall_within(e + 2 * label, label)["p_value"] < 0.05)
     assert 0.02 < share < 0.08
     assert np.mean(trends.mann_kendall(e + 2 * label, test="ar1")["p_value"] < 0.05) > 0.3
+
+
+@pytest.mark.parametrize("length", [6, 8, 10, 16])
+def test_short_segments_call_noise_no_trend(length):
+    """The variance of a slope, taken for that of S, once called six independent values a trend in 28 % of series."""
+    x = np.random.default_rng(4).standard_normal((3000, length))
+    label = np.arange(length) * 2 // length
+    assert np.mean(segments.kendall_within(x, label)["p_value"] < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 3000)
+
+
+def test_variance_of_the_score_within_segments_is_the_simulated_one():
+    """One pattern of gaps; the variance of S of 20 000 series has a standard error of 1 %."""
+    rng = np.random.default_rng(5)
+    e = rng.standard_normal((20_000, 40)) * np.sqrt(0.75)
+    e[:, 0] /= np.sqrt(0.75)
+    for t in range(1, 40):
+        e[:, t] += 0.5 * e[:, t - 1]
+    e[:, [5, 6, 25]] = np.nan
+    label = np.repeat([0, 1, 2], [15, 12, 13])
+    plain = segments.kendall_within(e, label, test="mk", level=None)
+    factor = first_order_score(np.isfinite(e[0]).astype(np.int64), label, 0.5)
+    assert factor * plain["variance"][0] == pytest.approx(np.var(plain["s"]), rel=0.05)
 
 
 def test_too_little_and_constant():

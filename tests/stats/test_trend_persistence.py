@@ -91,16 +91,33 @@ def test_corrected_tfpw_is_nearly_pre_whitening_without_gaps():
     assert np.corrcoef(got, white)[0, 1] > 0.97
 
 
-def test_corrected_hamed_rao_does_not_mind_an_outlier():
-    """One value a thousand times too large takes all persistence from values, little from ranks."""
+def test_an_outlier_hides_persistence_from_values_and_not_from_ranks():
+    """One value a thousand times too large; whitening needs the coefficient of the values."""
     x = autoregression(np.random.default_rng(21), 0.8, 40, 80)
     spoilt = x.copy()
     spoilt[:, 37] = 1000.0
     change = {}
-    for kind in ({"test": "ar1"}, {"test": "hamed_rao", "bias_corrected": True}):
+    for kind in ({"test": "ar1"}, {"test": "yue_wang", "bias_corrected": True}, {"test": "yue_wang"}):
         a, b = mann_kendall(x, **kind)["variance"], mann_kendall(spoilt, **kind)["variance"]
-        change[kind["test"]] = np.median(b / a)
-    assert change["ar1"] < 0.4 and change["hamed_rao"] > 0.7
+        change[tuple(kind.values())] = np.median(b / a)
+    assert change["ar1",] > 0.7 and change["yue_wang", True] > 0.7 and change["yue_wang",] < 0.4
+
+
+def test_corrected_hamed_rao_is_ar1():
+    x = autoregression(np.random.default_rng(22), 0.5, 50, 40)
+    x[np.random.default_rng(23).random(x.shape) < 0.2] = np.nan
+    one, other = mann_kendall(x, test="ar1"), mann_kendall(x, test="hamed_rao", bias_corrected=True)
+    for name, field in one.items():
+        np.testing.assert_array_equal(field, other[name])
+
+
+@pytest.mark.parametrize("shape", [np.exp, lambda z: z**3, lambda z: -np.exp(z)])
+def test_skewed_and_heavy_tailed_series_keep_the_size_too(shape):
+    """With the coefficient of the values exp(x) was called a trend in 8 % of series."""
+    x = autoregression(np.random.default_rng(24), 0.5, 4000, 50)
+    size = np.mean(mann_kendall(shape(x), test="ar1", level=None)["p_value"] < 0.05)
+    slack = 3 * np.sqrt(0.05 * 0.95 / 4000)
+    assert 0.04 - slack < size < 0.06 + slack
 
 
 @pytest.mark.parametrize(
@@ -112,7 +129,7 @@ def test_variance_of_the_score_under_persistence_is_the_simulated_one(phi, lengt
     x = autoregression(rng, phi, 20_000, length)
     x[:, rng.random(length) < missing] = np.nan
     plain = mann_kendall(x, level=None)
-    factor = first_order_score(np.isfinite(x[0]).astype(np.int64), phi)
+    factor = first_order_score(np.isfinite(x[0]).astype(np.int64), np.zeros(length, np.int64), phi)
     assert factor * plain["variance"][0] == pytest.approx(np.var(plain["s"]), rel=0.05)
 
 
@@ -127,7 +144,7 @@ def test_coefficient_has_no_bias_with_gaps_either():
     for row in x:
         d = np.zeros(40)
         d[kept == 1] = row[kept == 1] - np.polyval(np.polyfit(t, row[kept == 1], 1), t)
-        found.append((unbiased_persistence(d, kept, False)[0], persistence(d, kept)))
+        found.append((unbiased_persistence(d, kept, False, 1)[0], persistence(d, kept)))
     corrected, raw = np.mean(found, axis=0)
     assert corrected == pytest.approx(0.5, abs=0.05)
     assert raw < 0.38

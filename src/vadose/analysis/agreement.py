@@ -47,7 +47,7 @@ def agreement(trends: Mapping[str, xr.Dataset], *, area: str = "cos", alpha: flo
     Notes
     -----
     Only cells where every product has a trend count, so that shares are comparable (METHODS 5.1). Correlations are
-    weighted Pearson correlations over these cells.
+    weighted Pearson correlations over these cells, NaN with fewer than three, of which two always give 1 or -1.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def agreement(trends: Mapping[str, xr.Dataset], *, area: str = "cos", alpha: flo
     power = (weight * d * d).sum(dims) / total
     sign = weight.where(np.sign(slope) == np.sign(other)).sum(dims) / total
     spread = (power * power.rename(product="other")) ** 0.5
-    correlation = (weight * d * e).sum(dims) / total / spread.where(spread > 0)
+    correlation = (weight * d * e).sum(dims) / total / spread.where((spread > 0) & (common.sum() > 2))
     out = xr.Dataset(counts | {
         "agreement": largest.where(common), **shares, "mean_slope": mean, "correlation": correlation,
         "same_sign": sign.where(total > 0), "common": common.sum() / anywhere.sum(),

@@ -244,4 +244,5 @@ def _component_flags(ds: xr.Dataset) -> dict[str, object]:
     """CF flags of the components in the order season, layer, kind."""
     names = [[str(v).replace(" ", "_") for v in ds[d].values] for d in ("season", "layer", "kind")]
     meanings = [f"{s}|{d}|{k}" for s in names[0] for d in names[1] for k in names[2]]
-    return {"flag_values": np.arange(-1, len(meanings), dtype="int8"), "flag_meanings": " ".join(["none", *meanings])}
+    return {"units": "1", "flag_values": np.arange(-1, len(meanings), dtype="int8"),
+            "flag_meanings": " ".join(["none", *meanings])}  # fmt: skip

@@ -72,8 +72,9 @@ def break_trend(
     slope are told apart within segments alone. Use it where a break is declared, not where the data suggest one: a
     break searched for in the same series makes the interval too narrow. To :func:`trend` an undeclared step looks like
     a trend with ``test="mk"``, and like strong persistence with ``"ar1"``, whose interval then says next to nothing.
-    Size and coverage, simulated (``benchmarks/trend_breaks.py``): ``"ar1"`` rejects 3.5-5 % and covers 95-96.5 % for
-    phi up to 0.6, n = 25..80 and 2 or 3 segments, where ``"mk"`` and ``"t"`` reject up to 27 %.
+    Size and coverage, simulated (``benchmarks/trend_breaks.py``): ``"ar1"`` rejects 2.5-5 % and covers 95-97.5 % for
+    phi up to 0.8, n = 10..80 and 2 or 3 segments, where ``"mk"`` and ``"t"`` reject up to 39 %; fewer values are
+    hardly ever called a trend, whatever they do.
 
     Examples
     --------

@@ -14,6 +14,7 @@ from .weights import cell_weights
 
 #: Flash drought: from this percentile to below the threshold in at most so many days, and below it for so many.
 FLASH = {"high": 40.0, "within": 20.0, "lasting": 15.0}
+_KNOWN = {"units": "1", "flag_values": np.array([-1, 0, 1], "int8"), "flag_meanings": "not_known no yes"}
 
 
 def drought_events(
@@ -107,8 +108,7 @@ def drought_events(
         "missing": (got["missing"], {"units": "1", "long_name": "missing steps within the event"}),
         "onset_seen": (got["begin_seen"], {"units": "1", "long_name": "whether the step before is known"}),
         "end_seen": (got["end_seen"], {"units": "1", "long_name": "whether the step after is known"}),
-        "flash": (got["rapid"], {"long_name": "flash drought", "flag_values": np.array([-1, 0, 1], "int8"),
-                                 "flag_meanings": "not_known no yes"}),
+        "flash": (got["rapid"], _KNOWN | {"long_name": "flash drought"}),
     }  # fmt: skip
     out = xr.Dataset({k: ("event", v, a) for k, (v, a) in data.items()})
     place = np.unravel_index(got["row"], [percentile.sizes[d] for d in dims]) if dims else ()
@@ -188,8 +188,7 @@ def flash_drought(
     out["not_known"] = (onset == -1).sum(dim).astype("int32").assign_attrs(
         units="1", long_name="droughts of which a gap hides the onset")  # fmt: skip
     out["status"] = status.assign_attrs(schema.status_attrs())
-    out["onset"].attrs = {"long_name": "onset of flash drought", "flag_values": np.array([-1, 0, 1], "int8"),
-                          "flag_meanings": "not_known no yes"}  # fmt: skip
+    out["onset"].attrs = _KNOWN | {"long_name": "onset of flash drought"}
     if "grid" in percentile.attrs:
         out.attrs["grid"] = percentile.attrs["grid"]
     return schema.stamp(out, title="Flash drought", simulated=schema.is_simulated(percentile), threshold=threshold,

@@ -97,7 +97,7 @@ def ecosystem_map(
     for k, group in enumerate(groups.values(), start=1):
         out[known & np.isin(codes, group)] = k
     return xr.DataArray(out, dims=da.dims, coords=da.coords, name="ecosystem_class").assign_attrs(
-        long_name="ecosystem", flag_values=np.arange(len(groups) + 1, dtype="int8"),
+        units="1", long_name="ecosystem", flag_values=np.arange(len(groups) + 1, dtype="int8"),
         flag_meanings=" ".join(["none", *(str(g).replace(" ", "_") for g in groups)]),
     )  # fmt: skip
 

@@ -83,6 +83,7 @@ def forcing_discrepancy(
     area: str = "cos",
     alpha: float = 0.05,
     test: str = "ar1",
+    bias_corrected: bool = False,
     min_valid: float = 0.7,
     level: float = 0.95,
 ) -> xr.Dataset:
@@ -100,7 +101,7 @@ def forcing_discrepancy(
         See :func:`compare_trends`.
     alpha : float
         Level of significance.
-    test, min_valid, level
+    test, bias_corrected, min_valid, level
         See :func:`trend`.
 
     Returns
@@ -151,7 +152,10 @@ def forcing_discrepancy(
         raise SchemaError("independent_precipitation", found=f"units {other!r}", needed=f"{one!r}, as the own one")
     difference = given["own"] - given["independent"]
     given["difference"] = difference.assign_attrs(units=given["own"].attrs["units"])
-    trends = {k: trend(da.rename(k), test=test, min_valid=min_valid, level=level) for k, da in given.items()}
+    trends = {
+        k: trend(da.rename(k), test=test, bias_corrected=bias_corrected, min_valid=min_valid, level=level)
+        for k, da in given.items()
+    }
     known = (
         trends["sm"]["slope"].notnull() & trends["own"]["slope"].notnull() & trends["independent"]["slope"].notnull()
     )
@@ -186,7 +190,7 @@ def forcing_discrepancy(
         ds.attrs["grid"] = sm.attrs["grid"]
     return schema.stamp(
         ds, title="Trends of soil moisture, of its own rain and of independent rain", area=area, alpha=alpha, test=test,
-        level=level, period=trends["sm"].attrs.get("period"),
+        bias_corrected="true" if bias_corrected else None, level=level, period=trends["sm"].attrs.get("period"),
         simulated=any(schema.is_simulated(da) for da in given.values()),
     )  # fmt: skip
 
@@ -311,5 +315,7 @@ def _describe(ds: xr.Dataset, rates: dict[str, str]) -> None:
              "n_cells": "cells with all trends"}  # fmt: skip
     for name, text in texts.items():
         ds[name].attrs = {"units": "1", "long_name": text}
-    ds["cause"].attrs = {"long_name": "what the signs of the trends say", "flag_meanings": " ".join(CAUSES),
-                         "flag_values": np.arange(len(CAUSES), dtype="int8")}  # fmt: skip
+    ds["cause"].attrs = {
+        "units": "1", "long_name": "what the signs of the trends say",
+        "flag_values": np.arange(-1, len(CAUSES), dtype="int8"), "flag_meanings": " ".join(["none", *CAUSES]),
+    }  # fmt: skip

@@ -14,14 +14,15 @@ from .weights import cell_weights
 GT_PER_MM = 361.8
 
 
-def sea_level(storage: xr.DataArray, *, test: str = "ar1", level: float = 0.95) -> xr.Dataset:
+def sea_level(storage: xr.DataArray, *, test: str = "ar1", bias_corrected: bool = False, level: float = 0.95
+              ) -> xr.Dataset:  # fmt: skip
     """Trend of the soil water of all cells together, and the sea-level rise that its loss makes.
 
     Parameters
     ----------
     storage : xarray.DataArray, dims (time, lat, lon)
         Annual means of soil water [kg m-2]; lazy stays lazy.
-    test : str
+    test, bias_corrected
         Test of the trend of the total, see :func:`trend`.
     level : float
         Level of the interval.
@@ -64,7 +65,7 @@ def sea_level(storage: xr.DataArray, *, test: str = "ar1", level: float = 0.95) 
     mass = mass.where(complete.any()).assign_attrs(units="Gt", long_name="soil water of the cells that count")
     if mass.chunks:
         mass = mass.chunk({dim: -1})
-    slope = trend(mass, dim=dim, test=test, level=level, min_valid=1.0)
+    slope = trend(mass, dim=dim, test=test, bias_corrected=bias_corrected, level=level, min_valid=1.0)
     out = xr.Dataset({"mass": mass, "p_value": slope["p_value"], "status": slope["status"]})
     for side, other in (("", ""), ("_lower", "_upper"), ("_upper", "_lower")):
         text = "trend of" if not side else f"{side[1:]} bound of the trend of"
@@ -73,5 +74,7 @@ def sea_level(storage: xr.DataArray, *, test: str = "ar1", level: float = 0.95) 
         out[f"sea_level_trend{side}"] = rise.assign_attrs(units="mm yr-1", long_name=f"{text} sea level by soil water")
     share = (size * complete).sum(["lat", "lon"]) / (size * some).sum(["lat", "lon"])
     out["area_share"] = share.assign_attrs(units="1", long_name="area of cells without a gap over area with any value")
-    return schema.stamp(out, title="Sea-level equivalent of soil water", simulated=schema.is_simulated(storage),
-                        test=test, level=level, period=slope.attrs.get("period"))  # fmt: skip
+    return schema.stamp(out, title="Sea-level equivalent of soil water", test=test,
+                        simulated=schema.is_simulated(storage),
+                        bias_corrected="true" if bias_corrected else None, level=level,
+                        period=slope.attrs.get("period"))  # fmt: skip

@@ -32,6 +32,7 @@ def trend_errors(
     min_months: int = 12,
     min_days: int = 1,
     test: str = "ar1",
+    bias_corrected: bool = False,
     min_valid: float = 0.7,
 ) -> xr.Dataset:
     """How far the trends of products are from those of a reference, on common cells and years.
@@ -42,7 +43,7 @@ def trend_errors(
         Name -> array, dims (time, lat, lon), with ``units``; lazy stays lazy.
     reference : xarray.DataArray
         What is taken as true, convertible to the unit of the first product.
-    period, grid, min_months, min_days, test, min_valid
+    period, grid, min_months, min_days, test, bias_corrected, min_valid
         See :func:`common_trends`.
     area : {"cos", "cell", "pixel"}
         Weight of a cell.
@@ -88,7 +89,8 @@ def trend_errors(
         raise ConfigError("products", found=f"a product called {_REFERENCE!r}", needed="another name")
     annual = common_annual_means({**products, _REFERENCE: reference}, period=period, grid=grid, min_months=min_months,
                                  min_days=min_days, units=_units(products))  # fmt: skip
-    options: dict[str, Any] = {"method": "sen", "test": test, "min_valid": min_valid, "level": 1 - alpha}
+    options: dict[str, Any] = {"method": "sen", "test": test, "bias_corrected": bias_corrected, "min_valid": min_valid,
+                               "level": 1 - alpha}  # fmt: skip
     trends = trends_on_cells(annual, mask="common", **options)
     true = trends[_REFERENCE]["slope"]
     every = stack_regions(regions_by_kind(None, true), true)
@@ -131,6 +133,7 @@ def trend_errors(
     return schema.stamp(
         out, title="Trends of products against a reference", inputs=list(products), area=area, alpha=alpha, test=test,
         period=trends[_REFERENCE].attrs.get("period"), level=1 - alpha,
+        bias_corrected="true" if bias_corrected else None,
         simulated=any(schema.is_simulated(da) for da in (*products.values(), reference)),
     )  # fmt: skip
 

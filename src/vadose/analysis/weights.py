@@ -37,14 +37,15 @@ def cell_weights(ds: xr.Dataset | xr.DataArray, area: str) -> xr.DataArray:
     if area not in AREAS:
         raise ConfigError("area", found=repr(area), needed=f"one of {list(AREAS)}")
     if area == "pixel":
-        return xr.DataArray(1.0, attrs={"units": "1"})
+        return xr.DataArray(1.0, attrs={"units": "1", "long_name": "weight of a cell"})
     if "lat" not in ds.dims or "lon" not in ds.dims:
         raise SchemaError("area", found=f"dims {tuple(map(str, ds.dims))}", needed="axes lat and lon",
                           do="Use area='pixel' for stations.")  # fmt: skip
     if area == "cos":
         return xr.DataArray(np.cos(np.radians(ds["lat"].values)), dims="lat", coords={"lat": ds["lat"]},
-                            attrs={"units": "1"})  # fmt: skip
+                            attrs={"units": "1", "long_name": "cosine of latitude"})  # fmt: skip
     size = Grid.of(ds).area()
     dims = ("lat",) if size.shape[1] == 1 else ("lat", "lon")
     values = size[:, 0] if size.shape[1] == 1 else size
-    return xr.DataArray(values, dims=dims, coords={d: ds[d] for d in dims}, attrs={"units": "m2"})
+    return xr.DataArray(values, dims=dims, coords={d: ds[d] for d in dims},
+                        attrs={"units": "m2", "long_name": "area of a cell"})  # fmt: skip

@@ -83,7 +83,7 @@ def wetness_seasons(monthly: xr.Dataset | xr.DataArray, *, by: str = "total") ->
     out = xr.Dataset({"season_of_month": season, "storage": storage})
     out = out.assign_coords(year=years, month=np.arange(1, 13), season=list(SEASONS))
     out["season_of_month"].attrs = {
-        "long_name": "season by wetness", "flag_values": np.arange(-1, 4, dtype="int8"),
+        "units": "1", "long_name": "season by wetness", "flag_values": np.arange(-1, 4, dtype="int8"),
         "flag_meanings": "incomplete_year " + " ".join(SEASONS),
     }  # fmt: skip
     out["storage"].attrs = {"units": "kg m-2", "long_name": "mean soil water storage of the season"}

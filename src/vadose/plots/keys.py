@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Where the bar of a whole figure stands: left, bottom, width, height [inch].
 BAR = (0.28 * WIDTH, 0.42, 0.44 * WIDTH, 0.11)
+#: Width of a digit of a tick [inch].
+_DIGIT = 0.065
 
 
 def colour_bar(
@@ -29,9 +31,23 @@ def colour_bar(
     lying = at[2] >= at[3]
     bar = figure.colorbar(mappable, cax=place(figure, *at), orientation="horizontal" if lying else "vertical",
                           ticks=ticks)  # fmt: skip
+    if lying and ticks is None:
+        _thin_out(bar, at[2])
     bar.set_label(label, size=size)
     bar.outline.set(linewidth=0.5, edgecolor=GREY)
     return bar
+
+
+def _thin_out(bar: Colorbar, width: float) -> None:
+    """Take fewer ticks where their numbers would run into each other on a bar so wide [inch]."""
+    from matplotlib.ticker import MaxNLocator
+
+    low, high = sorted(bar.ax.get_xlim())
+    inside = [t for t in bar.get_ticks() if low <= t <= high]
+    longest = _DIGIT * (2 + max(map(len, bar.ax.xaxis.get_major_formatter().format_ticks(inside)), default=0))
+    if len(inside) * longest > width + longest:
+        bar.locator = MaxNLocator(max(2, int(width / longest)), steps=[1, 2, 2.5, 5, 10])
+        bar.update_ticks()
 
 
 def class_legend(figure: Figure, entries: Mapping[str, Any], *, columns: int = 4, bottom: float = 0.0) -> None:

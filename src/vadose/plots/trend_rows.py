@@ -109,7 +109,8 @@ def region_rates(table: xr.Dataset, *, period: str, kind: str | None = None) -> 
             values.append(rate)
             names.append(f"{region}: {product}" if len(here["region"]) > 1 else product)
             columns["cells"].append(format_number(int(one["n_cells"])))
-    largest = np.nanmax(np.abs(values), initial=0.0)
+    first, last = _reach(np.asarray(values, float).reshape(-1, 3))
+    largest = np.nanmax(np.abs(np.clip(np.asarray(values, float), first, last)), initial=0.0)
     digits = max(0, 2 - int(np.floor(np.log10(largest)))) if largest > 0 else 2
     for middle, low, high in values:
         columns["rate"].append(format_number(middle, digits))
@@ -122,11 +123,27 @@ def region_rates(table: xr.Dataset, *, period: str, kind: str | None = None) -> 
         if not np.isfinite(middle):
             empty_note(chart.axes, "no trend", row=row)
             continue
-        chart.axes.plot([low, high], [row, row], color=colour, lw=1.6)
+        chart.axes.plot([max(low, first), min(high, last)], [row, row], color=colour, lw=1.6)
+        for end, mark in ((first, "<"), (last, ">")):
+            if (low < end) if mark == "<" else (high > end):
+                chart.axes.plot(end, row, mark, ms=5, color=colour, mew=0)
         chart.axes.plot(middle, row, "o", ms=4.5, color=colour, mec="white", mew=0.6, zorder=3)
     for row in range(len(products), len(names), len(products)):
         chart.axes.axhline(row - 0.5, color=GREY, lw=0.7)
     chart.axes.xaxis.set_major_locator(MaxNLocator(5))
-    fit_axis(chart.axes, "trend", np.asarray(values, float).ravel())
+    fit_axis(chart.axes, "trend", np.clip(np.asarray(values, float).ravel(), first, last))
     return finish(chart.figure, table, title=f"{label} by region, {period}",
                   description="; ".join(f"{n} {v}" for n, v in zip(names, columns["rate"])))  # fmt: skip
+
+
+def _reach(rows: np.ndarray) -> tuple[float, float]:
+    """Where intervals end in an arrow: four times as far out as half of them reach, but beyond every rate.
+
+    The interval of a region of one cell would else leave no room for the others.
+    """
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    if not len(rows):
+        return -np.inf, np.inf
+    most = 4 * float(np.median(np.abs(rows).max(axis=1)))
+    most = max(most, 1.1 * float(np.abs(rows[:, 0]).max()))
+    return -most, most

@@ -15,6 +15,7 @@ from ..store import Library
 from .figures import add_figure
 from .multisource_checks import add_breaks, add_forcing, add_sea_level, add_stations, digits_of, interval
 from .multisource_settings import TrendsConfig
+from .trend_test import name_of_test
 
 if TYPE_CHECKING:
     from .multisource_trends import Results
@@ -58,7 +59,8 @@ def _shares(report: Report, results: Results, config: TrendsConfig) -> None:
     report.add_section(
         "Wetter or drier",
         f"Annual means of years with at least {config.min_months} months; Sen's slope over the years of a period, of "
-        f"which {100 * config.min_valid:g} % must have a value; test {config.test} at {config.alpha:g}"
+        f"which {100 * config.min_valid:g} % must have a value; test "
+        f"{name_of_test(config.test, config.bias_corrected)} at {config.alpha:g}"
         f"{', false discovery rate over the map' if config.fdr else ''}; {cells}; shares and means "
         f"{'by pixel' if config.area == 'pixel' else 'by area'}.",
     )
@@ -163,7 +165,7 @@ def _origin(report: Report, results: Results, config: TrendsConfig, library: Lib
         works.append((text, entry.doi) if entry.doi else text)
     if config.truth is not None:
         rows["seed of the simulated Earth"] = library.open(config.truth.dataset).attrs.get("seed", "")
-    rows["test"] = config.test
+    rows["test"] = name_of_test(config.test, config.bias_corrected)
     rows["weights"] = config.area
     rows["software"] = results.table.attrs.get("software", "")
     report.add_section("Where the numbers come from")

@@ -15,6 +15,7 @@ from ..grid import Grid
 from ..store import Library
 from .one_layer import one_layer
 from .settings import Strict
+from .trend_test import TrendTest, check_correctable
 
 #: Groupings of a map of classes, by the word in the settings.
 GROUPINGS = {"land_cover": landclass.LAND_COVER, "ecosystem": landclass.ECOSYSTEMS}
@@ -64,12 +65,14 @@ class TrendsConfig(Strict):
     threshold: Annotated[float, Field(gt=0)] | None = None
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     fdr: bool = False
-    test: Literal["ar1", "mk", "hamed_rao", "yue_wang", "tfpw"] = "ar1"
+    test: TrendTest = "ar1"
+    bias_corrected: bool = False
 
     @pydantic.model_validator(mode="after")
-    def _named(self) -> TrendsConfig:
+    def _consistent(self) -> TrendsConfig:
         if "reference" in self.products:
             raise ValueError("a product cannot be called 'reference'")
+        check_correctable(self.test, self.bias_corrected)
         return self
 
 

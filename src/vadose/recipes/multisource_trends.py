@@ -98,7 +98,8 @@ def compute(config: TrendsConfig, library: Library, *, step: Step = silent) -> R
     target = grid or Grid.of(next(iter(annual.values())))
     regions |= {name: read_classes(library, m, grid=target) for name, m in config.regions.items()}
     step(2, 5, "trends of products, periods and regions")
-    common: dict[str, Any] = {"test": config.test, "min_valid": config.min_valid}
+    common: dict[str, Any] = {"test": config.test, "bias_corrected": config.bias_corrected,
+                              "min_valid": config.min_valid}  # fmt: skip
     table = analysis.compare_trends(annual, periods=config.periods, regions=regions, mask=config.mask,
                                     area=config.area, threshold=config.threshold, alpha=config.alpha, fdr=config.fdr,
                                     **common)  # fmt: skip
@@ -168,7 +169,7 @@ def _drivers(results: Results, annual, regions, config: TrendsConfig, library: L
             own, rain = (regrid.to_grid(da, grid, method="area") if grid is not None else da for da in (own, outside))
             results.forcing[name] = analysis.forcing_discrepancy(
                 annual[name], own, rain, period=config.periods[0], regions=regions, area=config.area,
-                alpha=config.alpha, test=config.test, min_valid=config.min_valid,
+                alpha=config.alpha, test=config.test, bias_corrected=config.bias_corrected, min_valid=config.min_valid,
             ).compute()  # fmt: skip
     if results.agreement is not None and regions:
         high, low = (results.trends[k] for k in results.pair)
@@ -197,4 +198,5 @@ def _sea_level(ds: xr.Dataset, config: TrendsConfig) -> xr.Dataset:
         "layer", skipna=False, keep_attrs=True)  # fmt: skip
     annual = analysis.annual_means(storage, min_months=config.min_months)
     start, stop = config.periods[0].split("/") if "/" in config.periods[0] else (config.periods[0],) * 2
-    return analysis.sea_level(annual.sel(time=slice(start, stop)), test=config.test).compute()
+    return analysis.sea_level(annual.sel(time=slice(start, stop)), test=config.test,
+                              bias_corrected=config.bias_corrected).compute()  # fmt: skip

@@ -42,6 +42,7 @@ def write(found: Cycles, settings: SeasonalSettings, folder: Path, *, truth: Cyc
     if truth is not None and planted is not None:
         add_truth(report, found, truth, planted, settings)
     attrs = found.results["sm_cycle"].attrs
+    report.add_section("Where the numbers come from")
     report.add_provenance({"library dataset": source.dataset, "title": attrs["title"], "software": attrs["software"],
                            "settings": settings.model_dump(mode="json")})  # fmt: skip
     report.add_citations([

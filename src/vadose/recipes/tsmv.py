@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -103,17 +104,16 @@ def compute(source: xr.Dataset, settings: TsmvSettings, *, step: Step = silent) 
     step(2, 4, "trends and contributions")
     annual = analysis.annual_storage(seasons)
     result.mean = analysis.mean_storage(seasons, area=settings.area).compute()
+    how: dict[str, Any] = {"dim": "year", "test": settings.test, "bias_corrected": settings.bias_corrected}
     for name, (first, last) in periods.items():
         span = {"year": slice(first, last)}
         attribution = analysis.attribute_variability(seasons.sel(span), min_years=settings.min_years).compute()
         result.attributions[name] = attribution
         result.summaries[name] = analysis.contribution_summary(attribution, area=settings.area)
-        result.trends[name] = analysis.trend(annual["total"].sel(span), dim="year", test=settings.test).compute()
-        result.layer_trends[name] = analysis.trend(
-            annual["by_layer"].sel(span), dim="year", test=settings.test
-        ).compute()
+        result.trends[name] = analysis.trend(annual["total"].sel(span), **how).compute()
+        result.layer_trends[name] = analysis.trend(annual["by_layer"].sel(span), **how).compute()
         total = result.mean["storage"].sum("layer", skipna=False).assign_attrs(units="kg m-2")
-        result.season_trends[name] = analysis.trend(total.sel(span), dim="year", test=settings.test)
+        result.season_trends[name] = analysis.trend(total.sel(span), **how)
         result.season_trends[name].attrs["period"] = f"{first}/{last}"
         careful = analysis.trend(annual["total"].sel(span), dim="year", test="ar1", level=None).compute()
         table, with_care = (

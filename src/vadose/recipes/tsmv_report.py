@@ -10,6 +10,7 @@ import xarray as xr
 from .. import plots, products, units
 from ..report import Column, Report
 from .figures import add_figure
+from .trend_test import name_of_test
 from .tsmv_contributions import add_components, add_contributions
 from .tsmv_result import stack
 
@@ -78,10 +79,11 @@ def _input(report: Report, result: TsmvResult, name: str) -> None:
 
 def _trends(report: Report, result: TsmvResult) -> None:
     s = result.settings
+    test = name_of_test(s.test, s.bias_corrected)
     report.add_section(
         "Trends of total soil water",
         "Sen's slope of annual total storage (all layers), cell by cell. Two shares of significant cells: one test per "
-        f"cell ({s.test}, p < {s.alpha:g}), and a test that allows for persistence with the rate of false discoveries "
+        f"cell ({test}, p < {s.alpha:g}), and a test that allows for persistence with the rate of false discoveries "
         "over the map kept below the same level. The second is the one to trust.",
     )
     columns = [

@@ -12,6 +12,7 @@ import xarray as xr
 
 from .. import schema
 from .settings import Strict
+from .trend_test import TrendTest, check_correctable
 
 Labelled = TypeVar("Labelled", xr.Dataset, xr.DataArray)
 
@@ -37,7 +38,8 @@ class TsmvSettings(Strict):
     by: Literal["total", "layer"] = "total"
     area: Literal["cos", "cell", "pixel"] = "cos"
     #: Test of the trends; Mann-Kendall with and without regard to persistence stand beside each other in the tables.
-    test: Literal["mk", "ar1", "hamed_rao", "yue_wang", "tfpw"] = "mk"
+    test: TrendTest = "mk"
+    bias_corrected: bool = False
     #: Rate beyond which a trend is counted as strong [kg m-2 yr-1].
     threshold: float = pydantic.Field(default=2.0, gt=0)
     alpha: float = pydantic.Field(default=0.05, gt=0, lt=1)
@@ -49,6 +51,11 @@ class TsmvSettings(Strict):
         if value is not None and (len(value) != 2 or any(a > b for a, b in value.values())):
             raise ValueError("needs two of name: [first year, last year]")
         return value
+
+    @pydantic.model_validator(mode="after")
+    def _consistent(self) -> TsmvSettings:
+        check_correctable(self.test, self.bias_corrected)
+        return self
 
 
 @dataclass

@@ -270,6 +270,7 @@ def _nested(value: object) -> object:
     if isinstance(value, Mapping):
         return Facts(tuple((str(k), _nested(v)) for k, v in value.items()))
     if isinstance(value, list | tuple | set | frozenset):
-        items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
-        return [_nested(v) for v in items]
+        items = [_nested(v) for v in (sorted(value, key=str) if isinstance(value, set | frozenset) else value)]
+        numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
+        return ", ".join(map(str, items)) if numbers and items else items
     return cell(value, Column("")).text

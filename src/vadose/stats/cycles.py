@@ -97,14 +97,16 @@ def fit(
     if not 0 < max_gap <= 1:
         raise VadoseError("max_gap", found=f"{max_gap}", needed="a part of the year, above 0 and up to 1")
     places, bins = np.unique(phase, return_inverse=True)
-    basis = harmonics(places)
+    basis = np.stack([f(k * 2 * np.pi * places) for k in (1, 2, 3, 4) for f in (np.cos, np.sin)], axis=-1)
+    first = np.flatnonzero(np.r_[True, (np.diff(bins) != 1) | (np.diff(year) != 0)][:length])
+    runs = np.stack([first, np.append(first[1:], length), bins[first], year[first]], axis=1)
     out = np.empty((len(rows), len(FIELDS)))
 
     def work(part: slice) -> None:
-        fit_rows(block(rows[part], slice(None)), bins, basis, places, year, order or 0, float(bic_drop), min_n,
-                 min_years, float(max_gap), out[part])  # fmt: skip
+        fit_rows(block(rows[part], slice(None)), runs, basis, places, order or 0, float(bic_drop), min_n, min_years,
+                 float(max_gap), out[part])  # fmt: skip
 
-    over_rows(work, len(rows))
+    over_rows(work, len(rows), rows=256)
     return {name: out[:, k].reshape(shape) for k, name in enumerate(FIELDS)}
 
 

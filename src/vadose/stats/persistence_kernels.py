@@ -95,20 +95,21 @@ def pre_whitened(d, kept, time, slope, phi, out):
 
 
 @njit(cache=True, nogil=True)
-def unbiased_persistence(d, kept, ranked):
+def unbiased_persistence(d, kept, ranked, levels):
     """Coefficient of a first-order autoregression, less the bias that removing a line leaves, and pairs at lag one.
 
-    The correlation at lag one is too small by (2 + 4 phi)/n; with n of T steps filled, by 2/n + 4 phi/T.
+    The correlation at lag one is too small by (K + 1 + (3 K + 1) phi)/n for a slope and K = ``levels`` levels removed;
+    with n of T steps filled, by (K + 1)/n + (3 K + 1) phi/T.
     """
     rho, share = np.zeros(2), np.zeros(2)
     n = _autocorrelation(d, kept, 1, rho, share)
     pairs = share[1] * n
-    if pairs < 4.0:  # too few neighbours to tell persistence from noise: taken as strong
+    if pairs < 3.0 * levels + 1.0:  # too few neighbours to tell persistence from noise: taken as strong
         return 0.98, pairs
     r = rho[1] / (1.0 - 1.0 / d.size)
     if ranked:
         r = 2.0 * np.sin(np.pi / 6.0 * r)
-    return max(-0.9, min(0.98, (n * r + 2.0) / (n - 4.0 * n / d.size))), pairs
+    return max(-0.9, min(0.98, (n * r + levels + 1.0) / (n - (3.0 * levels + 1.0) * n / d.size))), pairs
 
 
 @njit(cache=True, nogil=True)
@@ -133,27 +134,36 @@ def _spread(weights, kept, phi, ranked):
 
 
 @njit(cache=True, nogil=True)
-def _places(kept):
-    """Centred places of the samples, 0 where one is missing, and the sum of their squares."""
-    place = np.empty(kept.size)
-    middle = 0.5 * (kept.sum() - 1.0)
-    seen = 0
+def _places(kept, segment):
+    """Places of the samples, centred in their segment, 0 where one is missing, and the sum of their squares."""
+    place = np.zeros(kept.size)
     squares = 0.0
-    for i in range(kept.size):
-        place[i] = seen - middle if kept[i] else 0.0
-        squares += place[i] * place[i]
-        seen += kept[i]
+    begin = 0
+    while begin < kept.size:
+        end = begin
+        seen = 0
+        while end < kept.size and segment[end] == segment[begin]:
+            place[end] = seen
+            seen += kept[end]
+            end += 1
+        middle = 0.5 * (seen - 1.0)
+        for i in range(begin, end):
+            place[i] = place[i] - middle if kept[i] else 0.0
+            squares += place[i] * place[i]
+        begin = end
     return place, squares
 
 
 @njit(cache=True, nogil=True)
-def first_order_score(kept, phi):
-    """Factor of the variance of S under a first-order autoregression.
+def first_order_score(kept, segment, phi):
+    """Factor of the variance of S of pairs of one segment under a first-order autoregression.
 
     S is nearly sum w_i x_i, w_i = sum_j sign(t_i - t_j)/sqrt(1 - phi^|t_i - t_j|): a pair counts by the sign of its
     difference alone, whose standard deviation is that root, so that neighbours count as much as pairs far apart.
     """
-    weights, squares = _places(kept)
+    weights, squares = _places(kept, segment)
+    if squares == 0.0:
+        return 1.0
     power = 1.0
     for k in range(1, kept.size):
         power *= phi
@@ -161,17 +171,31 @@ def first_order_score(kept, phi):
             break
         more = 0.5 / np.sqrt(1.0 - power) - 0.5
         for i in range(k, kept.size):
-            if kept[i] and kept[i - k]:
+            if kept[i] and kept[i - k] and segment[i] == segment[i - k]:
                 weights[i] += more
                 weights[i - k] -= more
     return _spread(weights, kept, phi, True) / squares
 
 
 @njit(cache=True, nogil=True)
-def first_order_slope(kept, phi):
+def first_order_slope(kept, segment, phi):
     """Variance of a slope over that with independent samples."""
-    place, squares = _places(kept)
+    place, squares = _places(kept, segment)
     return _spread(place, kept, phi, False) / squares
+
+
+@njit(cache=True, nogil=True)
+def average_ranks(values, tolerance, out):
+    """Average ranks from 1; values within ``tolerance`` of the smallest of a group are equal."""
+    order = np.argsort(values)
+    i = 0
+    while i < values.size:
+        j = i + 1
+        while j < values.size and values[order[j]] - values[order[i]] <= tolerance:
+            j += 1
+        for k in range(i, j):
+            out[order[k]] = 0.5 * (i + j + 1)
+        i = j
 
 
 @njit(cache=True, nogil=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from .persistence_kernels import average_ranks, first_order, first_order_score, unbiased_persistence
 from .slope_kernels import nth
 from .trend_kernels import kendall_variance, two_medians
 
@@ -16,64 +17,43 @@ COLUMNS = ("slope", "slope_lower", "slope_upper", "s", "variance", "n", "freedom
 
 
 @njit(cache=True, nogil=True)
-def _lag_one(d, kept, extra):
-    """Autocorrelation at lag one of anomalies, freed of the bias that ``extra`` + 1 fitted numbers leave."""
-    power = total = 0.0
-    n = pairs = 0
-    for i in range(d.size):
-        power += d[i] * d[i]
-        n += kept[i]
-        if i + 1 < d.size and kept[i] and kept[i + 1]:
-            total += d[i] * d[i + 1]
-            pairs += 1
-    if pairs < 3 * extra + 1 or power <= 0.0:  # too few neighbours to tell persistence from noise: taken as strong
-        return 0.98 if power > 0.0 else 0.0
-    m = pairs + 1.0
-    r = total / pairs * n / power
-    return max(-0.9, min(0.98, (m * r + extra + 1.0) / (m - 3.0 * extra - 1.0)))
+def _persistence(x, place, segment, time, slope, segments, d, kept, label, values):
+    """Factor on the variance of S under a first-order autoregression, and Student's degrees of freedom.
 
-
-@njit(cache=True, nogil=True)
-def _persistence(x, place, segment, time, slope, segments, centred, d, kept, values):
-    """Factor on the variance of S under a first-order autoregression, and the effective number of samples."""
+    The coefficient is that of ranks of what is left of a slope and a level of each segment.
+    """
     for i in range(d.size):
         d[i], kept[i] = 0.0, 0
     n = used = 0
+    size = 0.0
+    first, last = d.size, -1
     for g in range(segments):
-        m = 0
+        begin = n
         mean = 0.0
         for i in range(x.size):
             if segment[i] == g and x[i] == x[i]:
-                values[m] = x[i] - slope * time[i]
-                mean += values[m]
-                m += 1
-        if m == 0:
-            continue
-        n += m
-        used += 1
-        mean /= m
-        k = 0
-        for i in range(x.size):
-            if segment[i] == g and x[i] == x[i]:
-                d[place[i]] = values[k] - mean
-                kept[place[i]] = 1
-                k += 1
-    phi = _lag_one(d, kept, used)
-    power = 1.0
-    total = squares = rank = 0.0
-    for i in range(d.size):
-        squares += centred[i] * centred[i]
-    for lag in range(1, d.size):
-        power *= phi
-        if abs(power) < 1e-7:
-            break
-        rho = 6.0 / np.pi * np.arcsin(0.5 * power)
-        for i in range(d.size - lag):
-            if kept[i] and kept[i + lag]:
-                total += centred[i] * centred[i + lag] * rho
-                rank += power
-    factor = 1.0 + 2.0 * total / squares if squares > 0.0 else 1.0
-    return factor, n / (1.0 + 2.0 * rank / n)
+                along = slope * (time[i] - time[0])
+                values[n] = x[i] - along
+                mean += values[n]
+                size = max(size, abs(x[i]) + abs(along))
+                kept[place[i]], label[place[i]] = 1, g
+                first, last = min(first, place[i]), place[i]
+                n += 1
+        if n > begin:
+            used += 1
+            values[begin:n] -= mean / (n - begin)
+    ranks = np.empty(n)
+    average_ranks(values[:n], 16.0 * np.finfo(np.float64).eps * size, ranks)
+    k = 0
+    for i in range(first, last + 1):
+        if kept[i]:
+            d[i] = ranks[k] - 0.5 * (n + 1.0)
+            k += 1
+        else:
+            label[i] = label[i - 1]
+    series, there, part = d[first : last + 1], kept[first : last + 1], label[first : last + 1]
+    phi, pairs = unbiased_persistence(series, there, True, used)
+    return first_order_score(there, part, phi), max((pairs + 1.0) / first_order(there, phi) - 1.0 - used, 2.0)
 
 
 @njit(cache=True, nogil=True)
@@ -106,7 +86,7 @@ def segment_rows(rows, place, segment, time, segments, ar1, quantiles, min_n, ou
     span = place[size - 1] + 1
     x, space, values = np.empty(size), np.empty(size), np.empty(size)
     slopes, work = np.empty(size * (size - 1) // 2), np.empty(size * (size - 1) // 2)
-    centred, d, kept = np.empty(span), np.empty(span), np.empty(span, np.int64)
+    d, kept, label = np.empty(span), np.empty(span, np.int64), np.empty(span, np.int64)
     for r in range(rows.shape[0]):
         n = 0
         for i in range(size):
@@ -120,7 +100,6 @@ def segment_rows(rows, place, segment, time, segments, ar1, quantiles, min_n, ou
             continue
         pairs = score = used = 0
         variance = 0.0
-        centred[:] = 0.0
         low, high = np.inf, -np.inf
         for g in range(segments):
             m = 0
@@ -138,11 +117,6 @@ def segment_rows(rows, place, segment, time, segments, ar1, quantiles, min_n, ou
             if m == 0:
                 continue
             used += 1
-            k = 0
-            for i in range(size):
-                if segment[i] == g and x[i] == x[i]:
-                    centred[place[i]] = k - 0.5 * (m - 1.0)
-                    k += 1
             if m > 1:
                 v, _ = kendall_variance(space[:m], 1, True, values)
                 variance += v
@@ -155,10 +129,9 @@ def segment_rows(rows, place, segment, time, segments, ar1, quantiles, min_n, ou
         out[r, 0], out[r, 3] = slope, score
         quantile = quantiles[-1] if quantiles.size else 0.0
         if ar1:
-            factor, effective = _persistence(x, place, segment, time, slope, segments, centred, d, kept, values)
-            if factor > 0.0:
-                variance *= factor
-            out[r, 6] = max(effective - 1.0 - used, 2.0)
+            factor, freedom = _persistence(x, place, segment, time, slope, segments, d, kept, label, values)
+            variance *= factor
+            out[r, 6] = freedom
             if quantiles.size:
                 k = min(np.int64(out[r, 6]), quantiles.size - 3)
                 part = min((1.0 - k / out[r, 6]) * (k + 1.0), 1.0)  # nearly linear in 1 / freedom

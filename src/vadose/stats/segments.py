@@ -53,11 +53,13 @@ def kendall_within(
     -----
     A shift of a whole segment moves no slope within it: slope = median of (x_j - x_i)/(t_j - t_i) over i < j of one
     segment; S and, for independent samples, var(S) are sums over segments (as Hirsch et al. 1982 do over seasons,
-    doi:10.1029/WR018i001p00107). ``ar1``: var(S) times 1 + 2 sum_(i<j) a_i a_j rho(t_j - t_i) / sum a_i^2, a_i the
-    place of a sample centred in its segment, rho as in :func:`vadose.stats.trends.mann_kendall`. Choice: phi = (m r + K
-    + 1)/(m - 3 K - 1), K segments, m - 1 pairs at lag one with correlation r of the residuals from the segments' means,
-    which for K = 1 is the correction used there; Student's t with n_eff - 1 - K degrees of freedom, at least 2. Size,
-    simulated: ``benchmarks/trend_breaks.py``.
+    doi:10.1029/WR018i001p00107). ``ar1``: var(S) times the factor of :func:`vadose.stats.trends.mann_kendall`, places
+    and weights from pairs of one segment alone, correlations between all values. Choice: phi from ranks of the values
+    less slope and mean of their segment, phi = (r + (K + 1)/n)/(1 - (3 K + 1)/T), K segments, which for K = 1 is the
+    correction used there, 0.98 with fewer than 3 K + 1 pairs at lag one; Student's t with m/f - 1 - K degrees of
+    freedom, at least 2. Simulated (``benchmarks/trend_breaks.py``): it rejects 2.5-5 % with phi up to 0.8 and 10 values
+    or more; in shorter segments less, since few orders of few values are rare enough to be called a trend. No interval
+    is wider than the slopes there are: of 6 values in 2 segments, none missing, it holds the slope in 91-95 %.
 
     Examples
     --------

@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 
 from .persistence_kernels import (
+    average_ranks,
     first_order,
     first_order_score,
     first_order_slope,
@@ -83,20 +84,6 @@ def kendall_variance(x, period, tied, space):
 
 
 @njit(cache=True, nogil=True)
-def _ranks(values, tolerance, out):
-    """Average ranks from 1; values within ``tolerance`` of the smallest of a group are equal."""
-    order = np.argsort(values, kind="mergesort")
-    i = 0
-    while i < values.size:
-        j = i + 1
-        while j < values.size and values[order[j]] - values[order[i]] <= tolerance:
-            j += 1
-        for k in range(i, j):
-            out[order[k]] = 0.5 * (i + j + 1)
-        i = j
-
-
-@njit(cache=True, nogil=True)
 def _residuals(x, time, slope, first, last, ranked, d, kept):
     """Detrended values (or their ranks) between the first and last valid sample, as anomalies, 0 where missing.
 
@@ -116,7 +103,7 @@ def _residuals(x, time, slope, first, last, ranked, d, kept):
             n += 1
     if ranked:
         ranks = np.empty(n)
-        _ranks(values[:n], 16.0 * np.finfo(np.float64).eps * size, ranks)
+        average_ranks(values[:n], 16.0 * np.finfo(np.float64).eps * size, ranks)
         values[:n] = ranks
     mean = values[:n].mean()
     k = 0
@@ -201,6 +188,7 @@ def trend_rows(rows, index, time, tau, regular, period, test, corrected, lags, b
     marks = words.view(np.uint8)
     row, y = np.empty(size, np.float32), np.zeros(size + rates.shape[1] + size // 2, np.float32)
     x, space, d, kept_at = np.full(size, np.nan), np.empty(size), np.empty(size), np.empty(size, np.int64)
+    one = np.zeros(size, np.int64)
     gap = (time[1] - time[0]) / (tau[1] - tau[0]) if size > 1 else 1.0
     for r in range(rows.shape[0]):
         for i in range(index.size):
@@ -234,14 +222,15 @@ def trend_rows(rows, index, time, tau, regular, period, test, corrected, lags, b
             while x[end] != x[end]:
                 end -= 1
             span = end - begin + 1
-            _residuals(x, time, slope, begin, end, test == 1, d, kept_at)
-            series, there = d[:span], kept_at[:span]
+            ranked = test == 1 or (corrected and test != 3)  # whitening needs the coefficient of the values
+            _residuals(x, time, slope, begin, end, ranked, d, kept_at)
+            series, there, whole = d[:span], kept_at[:span], one[:span]
             if corrected:
-                phi, pairs_near = unbiased_persistence(series, there, test == 1)
+                phi, pairs_near = unbiased_persistence(series, there, ranked, 1)
                 longer = first_order(there, phi)
-                factor = longer if test == 2 else first_order_score(there, phi)
+                factor = longer if test == 2 else first_order_score(there, whole, phi)
                 if test == 3:
-                    shrunk = slope / np.sqrt(first_order_slope(there, phi))
+                    shrunk = slope / np.sqrt(first_order_slope(there, whole, phi))
                     innovations(series, there, time[begin:], shrunk, phi, space)
                 out[r, 7] = max((n if test == 2 else pairs_near + 1.0) / longer - 2.0, 2.0)
                 if quantiles.size:
@@ -334,7 +323,7 @@ def pettitt_rows(rows, min_n, out):
         out[r, 4] = n
         if n < min_n or n < 2:
             continue
-        _ranks(values[:n], 0.0, ranks)
+        average_ranks(values[:n], 0.0, ranks)
         best, at, total = -1.0, 0, 0.0
         for i in range(n - 1):
             total += ranks[i]

@@ -87,11 +87,12 @@ def mann_kendall(
     rho(k) = (6/pi) arcsin(phi^k / 2) the rank correlation of a Gaussian AR(1), w_i = sum_j sign(t_i - t_j) / sqrt(1 -
     phi^abs(t_i - t_j)). Choice: these weights, since a pair counts by the sign of its difference, whose standard
     deviation is that root; without phi they are 2 a. They meet the simulated variance within 6 % (n >= 25, phi <=
-    0.98). Choice: phi = (r + 2/n)/(1 - 4/T), r the correlation at lag one, which takes away the bias of about -(2/n +
-    4 phi/T) that removing a line leaves (without gaps -(2 + 4 phi)/n: Marriott and Pope 1954, Biometrika 41, 390; van
-    Giersbergen 2005, Economics Letters 89, 75), within -0.9..0.98, and 0.98 with fewer than 4 pairs at lag one. Choice:
-    p from Student's t with m/f - 2 degrees of freedom (at least 2), m - 1 pairs at lag one and f the factor of
-    ``yue_wang`` for this phi, because phi itself is uncertain.
+    0.98). Choice: phi = (r + 2/n)/(1 - 4/T), r = 2 sin(pi r_s/6) of the correlation r_s of ranks at lag one, so that
+    neither skewness nor outliers move it; it takes away the bias of about -(2/n + 4 phi/T) that removing a line leaves
+    (without gaps -(2 + 4 phi)/n: Marriott and Pope 1954, Biometrika 41, 390; van Giersbergen 2005, Economics Letters
+    89, 75), within -0.9..0.98, and 0.98 with fewer than 4 pairs at lag one. Choice: p from Student's t with m/f - 2
+    degrees of freedom (at least 2), m - 1 pairs at lag one and f the factor of ``yue_wang`` for this phi, because phi
+    itself is uncertain.
 
     ``hamed_rao``: var(S) times 1 + 2/(T(T-1)(T-2)) sum_k (T-k)(T-k-1)(T-k-2) q_k rho_k of ranks, over k with
     abs(rho_k) beyond its 95 % bound (doi:10.1016/S0022-1694(97)00125-X, eq. 15). Choice: q_k, the number of pairs at
@@ -106,28 +107,27 @@ def mann_kendall(
     ``seasonal``: pairs of the same season alone; S and var(S) are sums over seasons, taken as independent
     (doi:10.1029/WR018i001p00107). The slope is the median over these pairs.
 
-    ``bias_corrected``: with phi and Student's t of ``ar1``. ``hamed_rao`` has the variance of S of an autoregression,
-    as the paper's theory does (its eq. 15 approximates it), with phi = 2 sin(pi r/6) of the correlation r of ranks
-    before the bias is removed: it is ``ar1`` with phi from ranks, which outliers do not move, and no other test.
-    ``yue_wang`` has n/n* = 1 + (2/n) sum_(i<j) phi^(t_j - t_i), with n* - 2 degrees of freedom: S of ``ar1`` with
-    another variance, without gaps the larger, because this is the factor of a mean. ``tfpw`` is made on e_t + b t, e_t
-    = (d_t - phi^k d_(t-k)) / sqrt(1 - phi^(2k)), k the steps since the last value, b = slope / sqrt(V), V = sum_(i,j)
-    a_i a_j phi^abs(t_i - t_j) / sum a_i^2 the factor of the variance of a slope: every value counts, gaps keep their
+    ``bias_corrected``: with phi and Student's t of ``ar1``. ``hamed_rao`` then is ``ar1``: ranks, and the variance of S
+    of an autoregression, which is the paper's theory (its eq. 15 approximates it). ``yue_wang`` has n/n* = 1 + (2/n)
+    sum_(i<j) phi^(t_j - t_i), with n* - 2 degrees of freedom: S of ``ar1`` with another variance, without gaps the
+    larger, because this is the factor of a mean. ``tfpw`` is made on e_t + b t, e_t = (d_t - phi^k d_(t-k)) / sqrt(1 -
+    phi^(2k)), k the steps since the last value, phi from the values themselves, b = slope / sqrt(V), V = sum_(i,j) a_i
+    a_j phi^abs(t_i - t_j) / sum a_i^2 the factor of the variance of a slope: every value counts, gaps keep their
     length, and the slope goes back as steep as chance makes it in white noise of this variance (variance-corrected
     pre-whitening, Wang et al. 2015, doi:10.1061/(ASCE)HE.1943-5584.0001234; bias-corrected, Hamed 2009,
     doi:10.1016/j.jhydrol.2009.01.040). Without gaps that is nearly the test of x_t - phi x_(t-1). Choice: V and its
-    finite sum, for Wang's (1 + phi)/(1 - phi); the slope's interval is that of ``ar1``. Under persistence that is not
-    of first order none of these need hold its size.
+    finite sum, for Wang's (1 + phi)/(1 - phi); the slope's interval has the variance of ``ar1`` for this phi. Under
+    persistence that is not of first order none of these need hold its size.
 
     Choice: where the factor on var(S) comes out at or below 0 there is no correction.
 
     Size, simulated at a nominal 5 % (``benchmarks/trend_size.py``): under AR(1) with phi up to 0.7, n = 50..300 and
-    none or 30 % missing ``ar1`` and the corrected tests reject 3.9-5.9 % of series without trend; with n = 25 or phi =
-    0.8 3.3-6.8 % (``tfpw`` up to 7.6 %, ``yue_wang`` 7.3 %); with n = 5..12 too many, up to 17 %. Of lognormal series
-    with phi = 0.5 corrected ``hamed_rao`` rejects 5 %, ``ar1`` 8-9 %; of AR(2) series (0.4, 0.25) each 12-14 %. As
-    published they do not keep their size: with phi = 0.5 and n = 50 ``mk`` rejects 24 %, ``hamed_rao`` 18 %,
-    ``yue_wang`` 8 %, ``tfpw`` 29 %, since they take the biased rho as it is, add up noise of many lags, or put the
-    full trend, steepened by persistence, back on whitened noise.
+    none or 30 % missing ``ar1`` and the corrected tests reject 4.0-5.9 % of series without trend, of lognormal ones
+    with phi = 0.5 5-6 %; with n = 25 or phi = 0.8 3.3-6.8 % (``tfpw`` up to 7.6 %, ``yue_wang`` 7.8 %). With n = 5..12
+    they reject too many, ``ar1`` 6-9 % of white noise and up to 17 % with phi = 0.8; of AR(2) series (0.4, 0.25) each
+    12-14 %. As published they do not keep their size: with phi = 0.5 and n = 50 ``mk`` rejects 24 %, ``hamed_rao``
+    18 %, ``yue_wang`` 8 %, ``tfpw`` 29 %, since they take the biased rho as it is, add up noise of many lags, or put
+    the full trend, steepened by persistence, back on whitened noise.
 
     Examples
     --------
