@@ -116,3 +116,57 @@ def test_a_plan_may_ask_for_it_and_the_correction_is_kept(tmp_path):
     apart = (moved - plain).groupby("time.year").mean()
     assert float(np.abs(apart).max()) > 1e-4
     np.testing.assert_allclose(apart.mean(("lat", "lon")), nodes.mean(("lat", "lon")), atol=0.004)
+
+
+def _anchored(truth, shift, *, blind=(), lost=()):
+    """A damped record, its years without the target shifted; the target has the last 160 dekads but in blind cells.
+
+    Lost cells have no record there.
+    """
+    numbers = np.arange(TIME)
+    products = {k: _seen(truth, g, 0.03, i) for i, (k, g) in enumerate({"t": 1.0, "a": 0.6, "b": 1.5}.items())}
+    products["t"][:200] = np.nan
+    products["t"][:, list(blind)] = np.nan
+    season = truth - anomalies(truth, numbers)
+    record = season + 0.5 * (truth - season) + np.where(np.arange(TIME) < 180, shift, 0.0)[:, None]
+    record[180:, list(lost)] = np.nan
+    nodes = correction(record, products, {k: k for k in products}, "t", numbers)
+    return record, nodes, record + at_dekads(nodes, np.arange(10), numbers)
+
+
+def test_the_level_of_the_targets_years_stands_however_others_are_shifted(truth):
+    settled = slice(5, 10)  # five years with the target
+    _, nodes, _ = _anchored(truth, 0.0)
+    np.testing.assert_allclose(nodes[settled].mean(axis=0), 0, atol=1e-12)
+    for shift in (0.03, -0.05):
+        record, moved, put_right = _anchored(truth, shift)
+        np.testing.assert_allclose(moved[settled], nodes[settled], atol=1e-9)
+        np.testing.assert_allclose(moved[:5], nodes[:5] - shift, atol=1e-9)  # what was shifted is shifted back
+        np.testing.assert_allclose(put_right[216:].mean(axis=0), record[216:].mean(axis=0), atol=0.006)
+        early = (put_right - truth)[:144].mean()
+        assert abs(early) < 0.25 * abs(shift)
+
+
+def test_a_cell_that_the_target_never_sees_is_still_put_right(truth):
+    _, nodes, _ = _anchored(truth, 0.03, blind=[7])
+    np.testing.assert_allclose(nodes[5:].mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(nodes[:5, 7].mean() - nodes[5:, 7].mean(), -0.03, atol=0.015)
+
+
+def test_a_cell_without_a_value_in_the_targets_years_is_put_right_about_its_mean(truth):
+    record, nodes, _ = _anchored(truth, 0.0, lost=[7])
+    assert np.isnan(record[180:, 7]).all()
+    there = _anchored(truth, 0.0)[1][:5, 7]
+    assert np.abs(there - there.mean()).max() > 0.005
+    np.testing.assert_allclose(nodes[:5, 7], there - there.mean(), atol=1e-9)
+
+
+def test_a_target_of_scattered_values_settles_no_year(truth):
+    """Fewer values than a year needs leave the mean over all years as the anchor."""
+    products = {k: _seen(truth, 1.0, 0.03, i) for i, k in enumerate("tab")}
+    keep = np.arange(TIME) % 36 < 4
+    products["t"][~keep] = np.nan
+    season = truth - anomalies(truth, np.arange(TIME))
+    nodes = correction(season, products, {k: k for k in products}, "t", np.arange(TIME))
+    assert np.abs(nodes).max() > 0.005
+    np.testing.assert_allclose(nodes.mean(axis=0), 0, atol=1e-12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from vadose.fusion.inputs import Inputs
 from vadose.store import Library
@@ -54,3 +55,37 @@ def test_target_and_its_range_move_together(tmp_path):
     low, high = inputs._range(rows, cols)
     np.testing.assert_allclose(low, 0.27, atol=1e-6)
     np.testing.assert_allclose(high, 0.27, atol=1e-6)
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.3, 1.0])
+def test_errors_that_levels_share_are_not_averaged_away(tmp_path, shared):
+    inputs = _inputs(tmp_path, {"t": 0.03, "a": 0.03, "b": 0.06})
+    plan = inputs.plan.model_copy(update={"shared": shared})
+    shift, variance = _level(Inputs(plan, inputs.library, "x"))
+    # weights 1 : 1 : ¼ are those of independent errors, whatever they share; the rest is the variance of that mean
+    weights = np.array([4, 4, 1]) / 9
+    s = np.array([0.03, 0.03, 0.06])
+    covariance = np.where(np.eye(3, dtype=bool), 1.0, shared) * np.outer(s, s)
+    np.testing.assert_allclose(variance, weights @ covariance @ weights, rtol=1e-6)
+    np.testing.assert_allclose(shift, weights @ [0, 0.04, -0.02], atol=1e-6)
+
+
+def test_levels_that_share_all_of_their_error_leave_that_of_the_mean(tmp_path):
+    inputs = _inputs(tmp_path, {"t": 0.03, "a": 0.03})
+    for shared, variance in ((0.0, 0.03**2 / 2), (1.0, 0.03**2)):
+        plan = inputs.plan.model_copy(update={"shared": shared})
+        np.testing.assert_allclose(_level(Inputs(plan, inputs.library, "x"))[1], variance, rtol=1e-6)
+
+
+def test_a_product_that_the_target_hardly_meets_has_no_say_in_its_variance(tmp_path):
+    inputs = _inputs(tmp_path, {"t": 0.03, "b": 0.01})
+    west = inputs.library.open("b").compute()
+    library = Library(str(tmp_path / "other"))
+    for name in ("t", "a", "c", "factors", "soil"):
+        library.write(name, inputs.library.open(name).compute())
+    library.write("b", west.where((west["lon"] < 12) | (west["time"] < np.datetime64("2015-06-01"))))
+    plan = inputs.plan.model_copy(update={"shared": 0.5})
+    shift, variance = _level(Inputs(plan, library, "x"))
+    assert (shift[:, 8:] == 0).all()  # fewer than 36 dekads
+    np.testing.assert_allclose(variance[:, 8:], 0.03**2, rtol=1e-6)
+    assert (variance[:, :8] < 0.03**2).all()

@@ -152,3 +152,35 @@ def test_daily_data_are_refused(world, made, tmp_path):
         ConfigError, match=r"product b: found several times in dekad 2014D01; needed one value per dekad"
     ):
         world.plan().check(library)
+
+
+def test_a_share_of_no_network_is_refused(world):
+    with pytest.raises(ConfigError, match=r"zones.*`wide_share` needs `wide: true`"):
+        world.plan(zones={"wide_share": 0.5, "wide": False})
+    assert world.plan(zones={"wide": False}).zones.wide_share == 0
+    for key in ("shared", "wide_share"):
+        change = {"zones": {key: 1.5}} if key == "wide_share" else {key: 1.5}
+        with pytest.raises(ConfigError, match=rf"{key}: Input should be less than or equal to 1"):
+            world.plan(**change)
+
+
+def test_what_is_ours_is_not_in_the_published_plan():
+    plan = Plan.load("rsssm")
+    left = plan.published()
+    ours = {"context", "shared", "interannual", "assimilate"}
+    raw, given = left.model_dump(mode="json"), plan.model_dump(mode="json")
+    # what the paper has stays as it is
+    for key in set(raw) - ours - {"products", "zones"}:
+        assert raw[key] == given[key], key
+    assert [r.targets for r in left.rounds] == [r.targets for r in plan.rounds]
+    assert {k: v for k, v in raw["zones"].items() if k != "wide_share"} == {
+        k: v for k, v in given["zones"].items() if k != "wide_share"}  # fmt: skip
+    for name, product in raw["products"].items():
+        assert product | {"systematic": 0} == given["products"][name] | {"systematic": 0}
+        assert product["systematic"] == 0
+    # what is ours is gone, and was there
+    bare = Plan.of({k: v for k, v in raw.items() if k not in ours})
+    assert bare == left
+    assert all(raw[k] != given[k] for k in ours) and given["zones"]["wide_share"] > raw["zones"]["wide_share"] == 0
+    assert left.published() == left and left.digest() != plan.digest()
+    assert left.during("2012D19", "2018D36") == plan.during("2012D19", "2018D36").published()

@@ -110,3 +110,27 @@ def test_steps_stand_at_their_dekads(words):
     texts = words(figure)
     assert {"2007D01", "2008D01", "Fused less truth [m³ m⁻³]"} <= set(texts)
     assert "2008D01: -0.0200 ± 0.0039" in figure.get_label()
+
+
+def _ratios():
+    ratio = [[0.8, 0.9, np.nan], [1.1, 1.2, 1.0]]
+    return xr.Dataset(
+        {"ratio": (("rival", "box"), ratio, {"units": "1", "long_name": "RMSE of ours over the rival's"}),
+         "pooled": ("rival", [0.85, 1.1]), "goal": ("rival", [0.85, np.nan])},
+        {"rival": ["product a", "a baseline"], "box": ["x", "y", "z"]}, {"simulated": "true"})  # fmt: skip
+
+
+def test_ratios_have_a_dot_for_each_box_one_for_all_and_a_goal(words):
+    figure = plots.ratio_dots(_ratios(), {"ratio": "pooled"})
+    axes = figure.axes[0]
+    by_marker = {m: [line for line in axes.lines if line.get_marker() == m] for m in "oD"}
+    np.testing.assert_allclose([line.get_xdata()[0] for line in by_marker["D"]], [0.85, 1.1])
+    np.testing.assert_allclose(by_marker["o"][0].get_xdata(), [0.8, 0.9])  # a missing ratio is no dot
+    assert [list(line.get_xdata()) for line in axes.lines if line.get_linestyle() == "--"] == [[0.85, 0.85]]
+    assert {"product a", "a baseline", "a box", "all boxes", "RMSE of ours over the rival's [1]",
+            "SIMULATED DATA"} <= set(words(figure))  # fmt: skip
+    assert "product a: 0.85; a baseline: 1.10" in figure.get_label()
+    with pytest.raises(SchemaError, match="'goal'"):
+        plots.ratio_dots(_ratios().drop_vars("goal"), {"ratio": "pooled"})
+    with pytest.raises(SchemaError, match="no ratio or no rival"):
+        plots.ratio_dots(_ratios(), {})

@@ -6,7 +6,7 @@ from vadose.store import Library
 
 #: The fusion of the demo in little: one cell of each of two zones and the quickest networks.
 QUICK = FUSION.model_copy(update={
-    "region": (-7.5, 38.5, -6.5, 39.0), "resolution": 0.5, "baselines": ("tc",), "n_boot": 100,
+    "regions": ((-7.5, 38.5, -6.5, 39.0),), "resolution": 0.5, "baselines": ("tc",), "n_boot": 100,
     "networks": {"members": 1, "max_iter": 10, "hidden": 2, "wide_hidden": 2, "min_rows": 30},
 })  # fmt: skip
 

@@ -17,7 +17,7 @@ from vadose.recipes.twin_exam import twin_exam
 from vadose.store import Library
 
 SETTINGS = {
-    "region": [-3.4, 40.5, -2.8, 41.0],
+    "regions": [[-3.4, 40.5, -2.8, 41.0]],
     "networks": {"members": 2, "max_iter": 60, "hidden": 4, "wide_hidden": 6},
     "baselines": ["tc", "equal", "lr", "qm", "copula", "global-network"],
     "n_boot": 100,
@@ -34,7 +34,7 @@ def out(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def library(out):
-    return Library(out / "library-7")
+    return Library(out / "library-7-1")
 
 
 def test_the_record_is_complete_and_says_it_is_simulated(out, library):
@@ -128,7 +128,8 @@ def test_a_baseline_that_is_not_installed_says_so(library, monkeypatch):
 
 @pytest.mark.parametrize(("change", "says"), [
     ({"baselines": ["best"]}, "needed some of tc"), ({"seeds": [1, 1]}, "stands twice"),
-    ({"region": [3, 1, 2, 0]}, "west < east"), ({"regoin": [1]}, "regoin"),
+    ({"regions": [[3, 1, 2, 0]]}, "west < east"), ({"regoin": [1]}, "regoin"),
+    ({"regions": [[0, 0, 1, 1], [0, 0, 1, 1]]}, "a region stands twice"), ({"regions": []}, "regions"),
 ])  # fmt: skip
 def test_bad_settings_are_named(tmp_path, change, says):
     path = tmp_path / "bad.yaml"

@@ -1,9 +1,10 @@
 """Fusion of soil-moisture products into one complete record with uncertainty.
 
 A :class:`Plan` says which products, rounds and networks; :func:`fuse` trains, simulates and writes the record;
-:func:`update` appends new dekads. :func:`merge`, :func:`global_network` and :func:`random_forest` are the baselines
-that stand beside it; :func:`availability` looks into the inputs, and :func:`training_skill`, :func:`contributions`,
-:func:`coverage`, :func:`seams`, :func:`edge_jump` and :func:`step_test` into the result.
+:func:`update` appends new dekads; :func:`train_together` learns from several regions. :func:`merge`,
+:func:`global_network` and :func:`random_forest` are the baselines that stand beside it; :func:`availability` looks
+into the inputs, and :func:`training_skill`, :func:`contributions`, :func:`coverage`, :func:`seams`, :func:`edge_jump`
+and :func:`step_test` into the result.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from .plan import Plan
 from .seams import seams
 from .simulate import simulate
 from .skill import training_skill
+from .together import train_together
 from .train import train
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "simulate",
     "step_test",
     "train",
+    "train_together",
     "training_skill",
     "update",
 ]

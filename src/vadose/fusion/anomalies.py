@@ -36,9 +36,12 @@ def anomalies(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     >>> anomalies(np.array([[1.0], [3.0]]), np.array([0, 36])).ravel().tolist()
     [-1.0, 1.0]
     """
-    out = x.astype("float64")
-    for season in range(YEAR):
-        here = numbers % YEAR == season
-        if here.any():
-            out[here] -= valid_mean(out[here])
-    return out
+    if not len(x):
+        return x.astype("float64")
+    # one row of dekads for each year, so that a mean over years is one sum
+    place = numbers - numbers.min() // YEAR * YEAR
+    full = np.full((int(place.max()) // YEAR + 1, YEAR, *x.shape[1:]), np.nan)
+    flat = full.reshape(-1, *x.shape[1:])
+    flat[place] = x
+    full -= valid_mean(full)
+    return flat[place]

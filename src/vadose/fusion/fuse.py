@@ -9,11 +9,12 @@ import xarray as xr
 
 from .. import schema
 from ..errors import ConfigError
-from . import dekads
+from . import dekads, innovation_maps
+from .assimilation import assimilated, assimilation_name
 from .fill import fill
 from .inputs import Inputs, simulation_name
 from .interannual import corrected, correction_name, estimate
-from .mask import frozen_mask
+from .mask import frozen_at
 from .networks import check_digest
 from .plan import Plan, span
 from .simulate import FLAG as FLAGS_AT
@@ -89,6 +90,11 @@ def fuse(plan: Plan, library: Any, *, name: str = "fused", overwrite: bool = Fal
         if correction_name(name) not in library.names():
             library.write(correction_name(name), estimate(inputs, merged), layout="plain", message=f"years of {name}")
         merged = corrected(merged, library.open(correction_name(name)))
+    if plan.assimilate:
+        if assimilation_name(name) not in library.names():
+            library.write(assimilation_name(name), innovation_maps.estimate(inputs, merged), layout="plain",
+                          message=f"innovations of {name}")  # fmt: skip
+        merged = assimilated(inputs, merged, library.open(assimilation_name(name)))
     ds = finish(inputs, merged)
     library.write(name, ds, overwrite=there, message=f"fuse {name}")
     return library.open(name)
@@ -142,6 +148,8 @@ def update(plan: Plan, library: Any, *, name: str = "fused", last: str | None = 
     library.append(simulation_name(name, newest.name), ds)
     if plan.interannual:  # the differences between years end with the record: the last correction is held
         ds = corrected(ds.chunk(), library.open(correction_name(name)))
+    if plan.assimilate:
+        ds = assimilated(inputs, ds.chunk(), library.open(assimilation_name(name)))
     library.append(name, finish(inputs, ds.chunk()))
     return int(numbers.size)
 
@@ -190,7 +198,7 @@ def finish(inputs: Inputs, ds: xr.Dataset) -> xr.Dataset:
     out = xr.Dataset({v: (dims, whole[i].astype(kinds.get(v, "float32")), attrs[v]) for i, v in enumerate(names)},
                      {"time": ds["time"]})  # fmt: skip
     out = schema.with_grid(out, inputs.grid)
-    used = sorted({p for r in plan.rounds for p in (*r.predictors, *r.targets)} & set(plan.products))
+    used = sorted(plan.used_products())
     return schema.stamp(out, title=f"Fused soil moisture ({plan.name})", product=inputs.name,
                         inputs=[plan.dataset(plan.products[p].dataset) for p in used],
                         simulated=schema.is_simulated(ds), plan=plan.name, plan_digest=inputs.digest,
@@ -207,9 +215,7 @@ def _mask_block(whole: np.ndarray, *, inputs: Inputs, numbers: np.ndarray, block
     flag = out[FLAGS_AT].astype("uint16")
     none = np.isnan(out[SM]) & (flag & _REASONS == 0)
     flag[none] |= flags["missing"]
-    if (report := inputs.reported_frozen(rows, cols)) is not None:
-        thawed = inputs.thawed(numbers, rows, cols)
-        frozen = frozen_mask(*report, numbers, thawed=thawed)
+    if (frozen := frozen_at(inputs, numbers, rows, cols)) is not None:
         flag = np.where(frozen, (flag & ~np.uint16(_REASONS)) | np.uint16(flags["frozen_or_snow"]), flag)
     if mask.land_cover:
         cover = inputs.layer(mask.land_cover, rows, cols)

@@ -164,9 +164,10 @@ class Inputs:
         Notes
         -----
         Choice: no product's mean is the truth. The level of a pixel is the mean of the levels of all products that
-        state a systematic error s, weighted by 1/s²; its variance is 1/Σ s⁻². Differences of level are taken over
-        common dekads, at least :data:`FEWEST_COMMON`. With a systematic error stated for the target alone, or for
-        none, the level is the target's own.
+        state a systematic error s, weighted by 1/s². With ρ, the plan's ``shared``, the correlation of these errors,
+        its variance is (1 − ρ)/Σ s⁻² + ρ (Σ s⁻¹/Σ s⁻²)². Differences of level are taken over common dekads, at least
+        :data:`FEWEST_COMMON`. With a systematic error stated for the target alone, or for none, the level is the
+        target's own.
         """
         products, zero = self.plan.products, np.zeros((rows.size, cols.size), "float32")
         own = products[name].systematic
@@ -176,7 +177,8 @@ class Inputs:
         if key not in self._levels:
             numbers = dekads.ordinals(self.dataset(self.plan.dataset(products[name].dataset))["time"].values)
             values = self.product(name, numbers, rows, cols)
-            weight, total = np.full(zero.shape, own**-2), np.zeros(zero.shape)
+            weight, root = np.full(zero.shape, own**-2), np.full(zero.shape, 1 / own)
+            total = np.zeros(zero.shape)
             for other, product in products.items():
                 if other == name or product.systematic == 0:
                     continue
@@ -186,7 +188,10 @@ class Inputs:
                 w = np.where(count >= FEWEST_COMMON, product.systematic**-2, 0.0)
                 total += w * np.where(good, apart, 0.0).sum(axis=0) / np.maximum(count, 1)
                 weight += w
-            self._levels = {key: ((total / weight).astype("float32"), (1 / weight).astype("float32"))}
+                root += np.sqrt(w)
+            shared = self.plan.shared
+            variance = (1 - shared) / weight + shared * (root / weight) ** 2
+            self._levels = {key: ((total / weight).astype("float32"), variance.astype("float32"))}
         return self._levels[key]
 
     def simulated_target(self, name: str, numbers: np.ndarray, rows: np.ndarray,

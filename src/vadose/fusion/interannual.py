@@ -67,8 +67,8 @@ def gains(values: Sequence[np.ndarray], numbers: np.ndarray, sensors: Sequence[s
         common = np.logical_and.reduce([np.isfinite(values[i]) for i in three])
         if int(common.sum()) < GAIN_VALUES:
             continue
-        x = [anomalies(np.where(common, values[i], np.nan), numbers)[common] for i in three]
-        cov = np.array([[a @ b for b in x] for a in x])
+        x = np.stack([anomalies(np.where(common, values[i], np.nan), numbers)[common] for i in three])
+        cov = np.einsum("ik,jk->ij", x, x)  # not by threads, which would wait for each other in blocks side by side
         deviation = np.sqrt(np.diag(cov))
         if not (deviation > 0).all():
             continue
@@ -100,6 +100,17 @@ def gains(values: Sequence[np.ndarray], numbers: np.ndarray, sensors: Sequence[s
         share = 1 / np.sqrt(1 + (rest / (3 * np.median(rest) + 1e-9)) ** 2)
     out[at] = np.exp(fit)
     return out
+
+
+def sampled_gains(values: Sequence[np.ndarray], numbers: np.ndarray, sensors: Sequence[str],
+                  target: int) -> np.ndarray:  # fmt: skip
+    """As :func:`gains`, from an even sample of :data:`GAIN_CELLS` cells."""
+    some = _sample(values[0].shape[1])
+    return gains([x[:, some] for x in values], numbers, sensors, target)
+
+
+def _sample(cells: int) -> np.ndarray:
+    return np.unique(np.linspace(0, cells - 1, GAIN_CELLS).astype("int64"))
 
 
 def _reached(rows: np.ndarray, target: int) -> np.ndarray:
@@ -189,17 +200,23 @@ def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: 
     -------
     ndarray, shape (years, cells)
         Correction at the middle of each calendar year of the record [m3 m-3]; 0 in cells without products.
+
+    Notes
+    -----
+    Choice: in the mean over the target's years the correction is 0, since there the networks learnt from the target
+    itself and have its level; those of other years learnt from networks, each of which may have moved it. In a cell
+    without a value in those years it is 0 in the mean over all.
     """
     names = list(products)
-    none = np.zeros((np.unique(numbers // YEAR).size, record.shape[1]))
+    none = np.zeros((_yearly(record, numbers).shape[0], record.shape[1]))
     if not none.size:
         return none
     parts = [anomalies(products[n], numbers) for n in names]
     own = [sensors[n] for n in names]
-    some = np.unique(np.linspace(0, record.shape[1] - 1, GAIN_CELLS).astype("int64"))
-    gain = gains([products[n][:, some] for n in names], numbers, own, names.index(target))
+    gain = sampled_gains([products[n] for n in names], numbers, own, names.index(target))
     known = np.flatnonzero(np.isfinite(gain))
     scaled = [parts[i] / gain[i] for i in known]
+    some = _sample(record.shape[1])
     variance = error_variances([x[:, some] for x in scaled], [own[i] for i in known])
     usable = np.isfinite(variance) & (variance > 0)
     if not usable.any():
@@ -207,7 +224,10 @@ def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: 
     years = [x for x, u in zip(scaled, usable) if u]
     course = common_years(np.stack([_yearly(x, numbers) for x in years]), variance[usable])
     apart = course - _yearly(anomalies(record, numbers), numbers)
-    return _bridged(apart - valid_mean(apart))
+    # networks of other years learnt from networks, and each may have moved the level
+    settled = np.isfinite(_yearly(products[target], numbers)).any(axis=1)
+    level = valid_mean(apart[settled])
+    return _bridged(apart - np.where(np.isfinite(level), level, valid_mean(apart)))
 
 
 def at_dekads(nodes: np.ndarray, years: np.ndarray, numbers: np.ndarray) -> np.ndarray:
@@ -274,7 +294,7 @@ def _of_block(inputs: Inputs, sm: xr.DataArray, block: Block, numbers: np.ndarra
     rows, cols = zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)
     shape = (rows.size, cols.size)
     record = np.asarray(sm.compute(scheduler="synchronous").values).reshape(numbers.size, -1)
-    used = dict.fromkeys(p for r in plan.rounds for p in (*r.targets, *r.predictors) if p in plan.products)
+    used = plan.used_products()
     products = {p: inputs.product(p, numbers, rows, cols).reshape(numbers.size, -1) for p in used}
     sensors = {p: plan.products[p].sensor for p in used}
     out = correction(record, products, sensors, plan.rounds[0].targets[0], numbers)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from .inputs import Inputs
 
 
 def frozen_mask(reported: np.ndarray, reported_at: np.ndarray, wanted: np.ndarray, *,
@@ -45,3 +50,11 @@ def frozen_mask(reported: np.ndarray, reported_at: np.ndarray, wanted: np.ndarra
             usual[season] = 2 * years.sum(axis=0) > len(years) if len(years) else np.zeros(reported.shape[1:], bool)
         out[i] = usual[season] & ~thawed[i] if thawed is not None else usual[season]
     return out
+
+
+def frozen_at(inputs: Inputs, numbers: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> np.ndarray | None:
+    """:func:`frozen_mask` of some dekads and pixels of a plan's inputs; None where no product reports snow and ice."""
+    report = inputs.reported_frozen(rows, cols)
+    if report is None:
+        return None
+    return frozen_mask(*report, numbers, thawed=inputs.thawed(numbers, rows, cols))

@@ -14,6 +14,9 @@ from ..errors import ConfigError
 #: Arrays of a fit that have one entry per network.
 STATE_END = "_"
 
+#: Attribute of networks that learnt from several libraries: a fingerprint of their grids.
+LEARNT_FROM = "learnt_from"
+
 
 def networks_name(name: str, set_name: str, block: str) -> str:
     """Dataset that holds the networks of a training set in a block (``"wide"``: those of climates and all zones)."""
@@ -60,6 +63,14 @@ def check_digest(ds: xr.Dataset, digest: str, *, where: str) -> None:
     if ds.attrs.get("plan_digest") != digest:
         raise ConfigError(where, found=f"results of another plan ({ds.attrs.get('plan_digest', 'unknown')})",
                           needed=f"those of this plan ({digest})",
+                          do="Take another name, or delete what lies under this one.")  # fmt: skip
+
+
+def check_mark(ds: xr.Dataset, mark: str, *, where: str) -> None:
+    """Refuse to go on with networks that learnt from other libraries; raises :class:`ConfigError`."""
+    if (found := ds.attrs.get(LEARNT_FROM)) != mark:
+        raise ConfigError(where, found=f"networks that learnt from {'other libraries' if found else 'one library'}",
+                          needed="those of the libraries given",
                           do="Take another name, or delete what lies under this one.")  # fmt: skip
 
 

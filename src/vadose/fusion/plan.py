@@ -40,7 +40,7 @@ class Product(_Strict):
 
     ``quality`` orders networks. ``error`` is the random standard error of a target, which learning averages away.
     ``systematic`` is the standard uncertainty of a product's mean level in a pixel [m3 m-3]; products that state one
-    have a say in the level of the target.
+    have a say in the level of the target. The plan's ``shared`` is the correlation of these errors between products.
     """
 
     dataset: str
@@ -86,7 +86,11 @@ class Factor(_Strict):
 
 
 class Zones(_Strict):
-    """How the map is cut, and what stands in for a zone with too few rows."""
+    """How the map is cut, and what stands in for a zone with too few rows.
+
+    ``wide_share`` is the part that the network of all zones has in the value of a zone with a network of its own: what
+    few rows teach is mixed with what many do.
+    """
 
     size: Annotated[float, Field(gt=0, le=30)] = 1.0
     windows: tuple[Literal[3, 5, 7], ...] = (3, 5)
@@ -95,6 +99,13 @@ class Zones(_Strict):
     climate: Layer | None = None
     wide: bool = True
     local: bool = True
+    wide_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    @pydantic.model_validator(mode="after")
+    def _share_of_something(self) -> Zones:
+        if self.wide_share and not self.wide:
+            raise ValueError("`wide_share` needs `wide: true`")
+        return self
 
 
 class Context(_Strict):
@@ -165,6 +176,9 @@ class Plan(_Strict):
     The engine knows no product, sensor or year: all of them stand here. ``rsssm`` is the plan of Chen et al. (2021,
     doi:10.5194/essd-13-1-2021).
 
+    ``interannual`` takes differences between years from the products (:mod:`vadose.fusion.interannual`); ``assimilate``
+    adds what products of three sensors or more say beyond the networks (:mod:`vadose.fusion.assimilation`).
+
     Examples
     --------
     >>> plan = Plan.load("rsssm")
@@ -182,6 +196,8 @@ class Plan(_Strict):
     networks: Networks = Networks()
     mask: Mask = Mask()
     interannual: bool = False
+    assimilate: bool = False
+    shared: Annotated[float, Field(ge=0, le=1)] = 0.0
     inherit: Annotated[float, Field(ge=0, le=1)] = 0.5
     denoise_limit: Annotated[float, Field(gt=0)] = 3.0
     rounds: Annotated[tuple[Round, ...], Field(min_length=1)]
@@ -234,6 +250,30 @@ class Plan(_Strict):
 
         check_names(plan)
         return plan
+
+    def used_products(self) -> list[str]:
+        """Products that any round learns from or is trained towards, in the order of the rounds.
+
+        Examples
+        --------
+        >>> Plan.load("rsssm").during("2015D10", "2018D36").used_products()
+        ['smap_e', 'ascat_swi', 'smos_ic', 'amsr2_jaxa', 'amsr2_lprm']
+        """
+        return list(dict.fromkeys(p for r in self.rounds for p in (*r.targets, *r.predictors) if p in self.products))
+
+    def published(self) -> Plan:
+        """The same plan without what it adds to Chen et al. (2021): their networks trained towards the target alone.
+
+        Examples
+        --------
+        >>> plan = Plan.load("rsssm").published()
+        >>> plan.assimilate, plan.interannual, plan.zones.wide_share, plan.products["smap_e"].systematic
+        (False, False, 0.0, 0.0)
+        """
+        products = {k: p.model_copy(update={"systematic": 0.0}) for k, p in self.products.items()}
+        zones = self.zones.model_copy(update={"wide_share": 0.0})
+        return self.model_copy(update={"products": products, "zones": zones, "context": Context(), "shared": 0.0,
+                                       "interannual": False, "assimilate": False})  # fmt: skip
 
     def during(self, first: str, last: str) -> Plan:
         """The same plan for part of its time: periods are cut, rounds and sub-steps without a dekad fall away.

@@ -16,7 +16,7 @@ from .inputs import Inputs, simulation_name
 from .networks import check_digest, part, stack
 from .plan import Plan, Round, SubStep, span
 from .table import Table, read_table
-from .zones import Block
+from .zones import Block, positions
 
 if TYPE_CHECKING:
     from ..learn import ZoneNetworks
@@ -169,7 +169,7 @@ def simulate_block(inputs: Inputs, round_: Round, block: Block, numbers: np.ndar
         if key not in tables:
             tables = {key: read_table(inputs, round_, step, block, numbers=numbers[mine], with_target=False)}
         table = tables[key]
-        order = np.searchsorted(rows, table.row) * cols.size + _position(cols, table.col)
+        order = np.searchsorted(rows, table.row) * cols.size + positions(cols, table.col)
         got = Simulator(inputs, round_, step, block).run(table)
         weight = np.where(np.isfinite(got["sm"]), 1 / got["network_variance"], 0.0)
         at = np.ix_(np.arange(npix), np.flatnonzero(mine))
@@ -186,11 +186,6 @@ def simulate_block(inputs: Inputs, round_: Round, block: Block, numbers: np.ndar
     for i, x in enumerate((sm, sigma, source, flag)):
         out[i][:, order] = x.T
     return out.reshape(4, numbers.size, rows.size, cols.size)
-
-
-def _position(cols: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    order = np.argsort(cols)
-    return order[np.searchsorted(cols[order], wanted)]
 
 
 class Simulator:
@@ -216,9 +211,10 @@ class Simulator:
         self.products = round_.predictors
         zones, edge = inputs.zones, self.plan.zones.block
         ring = 1 if self.plan.zones.band > 0 else 0
-        self.zone_list = np.array(sorted({
-            int(zones.number(r, c)) for r in range(block.rows[0] - ring, block.rows[1] + ring)
-            for c in range(block.cols[0] - ring, block.cols[1] + ring)
+        rows, cols = set(zones.row.tolist()), set(zones.col.tolist())
+        self.zone_list = np.array(sorted({  # none beyond the grid's edge, where the network of all zones would speak
+            int(zones.number(r, c)) for r in range(block.rows[0] - ring, block.rows[1] + ring) if r in rows
+            for c in range(block.cols[0] - ring, block.cols[1] + ring) if c % zones.columns in cols
         }))  # fmt: skip
         present = {b.name for b in zones.blocks(edge)}
         near = {zones.block_of(int(z), edge).name for z in self.zone_list}
@@ -294,6 +290,11 @@ class Simulator:
                 known = np.bincount(values.ravel()[values.ravel() > 0])
                 out[i] = known.argmax() if known.size else 0
         return out
+
+    def _wide_share(self, c: int) -> float:
+        """Part of the network of all zones in a zone's value; none where there is no such network."""
+        ids = self.wide[0][f"{self.combinations[c].label}/zone"] if self.wide else ()
+        return self.plan.zones.wide_share if 0 in ids else 0.0
 
     def _networks(self, c: int, member: int, origin: int) -> ZoneNetworks:
         key = (c, member, origin == LOCAL)
@@ -385,4 +386,7 @@ class Simulator:
             here = origin == o
             ids = {LOCAL: self.zone_list, CLIMATE: self.climate, GLOBAL: np.zeros_like(self.zone_list)}[int(o)]
             out[here] = self._networks(c, member, int(o)).predict(X[here], ids[zone[here]])
+            if o == LOCAL and (share := self._wide_share(c)):
+                wide = self._networks(c, member, GLOBAL).predict(X[here], np.zeros(int(here.sum()), "int64"))
+                out[here] += share * (wide - out[here])
         return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from .. import schema
 from .combinations import Combination
 from .inputs import Inputs
-from .networks import check_digest, networks_name, pack, part, unpack
+from .networks import LEARNT_FROM, check_digest, check_mark, networks_name, pack, part, unpack
 from .plan import SIMULATED, Plan, Round, SubStep
 from .simulate import simulate_round
 from .spread import over_blocks
@@ -62,14 +62,39 @@ def train(plan: Plan, library: Any, *, name: str = "fused", progress: Progress |
     blocks nor the number of workers changes them.
     """
     plan.check(library)
-    inputs = Inputs(plan, library, name)
+    return train_all([Inputs(plan, library, name)], progress=progress)
+
+
+def train_all(every: Sequence[Inputs], *, progress: Progress | None = None, mark: str = "") -> list[str]:
+    """Train one plan on the inputs of one library or several; :func:`train` and :func:`train_together` check them.
+
+    Parameters
+    ----------
+    every : sequence of Inputs
+        Libraries of one plan and name, in an order that is always the same: wide networks learn from the rows of all.
+    progress : callable, optional
+        As for :func:`train`.
+    mark : str
+        Fingerprint of what the wide networks learn from, kept with them as ``learnt_from``; networks with another
+        one are refused. Empty: none is kept or asked for.
+
+    Returns
+    -------
+    list of str
+        Names of the datasets that hold the networks; the same name in several libraries stands several times.
+    """
+    plan = every[0].plan
     needed = {t for r in plan.rounds for t in r.targets if t.startswith(SIMULATED)}
     done: list[str] = []
     for round_ in plan.rounds:
         for set_name, step in training_sets(plan, round_):
-            done += _train_set(inputs, round_, step, set_name, progress)
+            names = [_train_blocks(inputs, round_, step, set_name, progress) for inputs in every]
+            done += [n for own in names for n in own]
+            if plan.zones.wide or not plan.zones.local:
+                done += _train_wide_set(every, round_, step, set_name, names, mark)
         if f"{SIMULATED}{round_.name}" in needed:
-            simulate_round(inputs, round_)
+            for inputs in every:
+                simulate_round(inputs, round_)
     return done
 
 
@@ -78,7 +103,8 @@ def training_sets(plan: Plan, round_: Round) -> list[tuple[str, SubStep]]:
     return [(s.name, s) for s in round_.substeps if plan.set_name(round_, s) == s.name]
 
 
-def _train_set(inputs: Inputs, round_: Round, step: SubStep, set_name: str, progress: Progress | None) -> list[str]:
+def _train_blocks(inputs: Inputs, round_: Round, step: SubStep, set_name: str, progress: Progress | None) -> list[str]:
+    """Networks and samples of every block of a library; returns the names of their datasets."""
     plan, library = inputs.plan, inputs.library
     digest, there = inputs.digest, set(library.names())
     blocks = list(inputs.zones.blocks(plan.zones.block))
@@ -95,26 +121,46 @@ def _train_set(inputs: Inputs, round_: Round, step: SubStep, set_name: str, prog
     for i, (_, name) in enumerate(todo, done):
         if progress:
             progress(f"train {set_name}", i, len(blocks))
-        _write(inputs, name, next(trained), digest)
-    if plan.zones.wide or not plan.zones.local:
-        wide = networks_name(inputs.name, set_name, "wide")
-        if wide in there:
-            check_digest(library.open(wide), digest, where=wide)
-        else:
-            samples = [unpack(library.open(n)) for n in names]
-            _write(inputs, wide, pack(train_wide(plan, plan.combinations(round_, step), samples)), digest)
-        names.append(wide)
+        _write(inputs, name, next(trained))
     return names
+
+
+def _train_wide_set(
+    every: Sequence[Inputs], round_: Round, step: SubStep, set_name: str, blocks: list[list[str]], mark: str
+) -> list[str]:
+    """Networks of climate classes and of all zones, the same ones into every library that has none yet."""
+    plan = every[0].plan
+    wide = networks_name(every[0].name, set_name, "wide")
+    have, lack = [], []
+    for inputs in every:
+        if wide not in inputs.library.names():
+            lack.append(inputs)
+            continue
+        have.append(inputs.library.open(wide))
+        check_digest(have[-1], inputs.digest, where=wide)
+        if mark:
+            check_mark(have[-1], mark, where=f"{wide} in {inputs.library.url}")
+    if lack:
+        if have:  # what an interrupted run wrote into the libraries before
+            networks = have[0].drop_attrs(deep=False).assign_attrs(contents=have[0].attrs["contents"])
+        else:
+            samples = [unpack(i.library.open(n)) for i, own in zip(every, blocks) for n in own]
+            networks = pack(train_wide(plan, plan.combinations(round_, step), samples))
+        for inputs in lack:
+            _write(inputs, wide, networks.assign_attrs({LEARNT_FROM: mark} if mark else {}))
+    return [wide] * len(every)
 
 
 def _train(inputs: Inputs, round_: Round, step: SubStep, block: Block) -> Any:
     """Networks of one block as a dataset: the task that a worker is given."""
-    table = read_table(inputs, round_, step, block, halo=max(inputs.plan.zones.windows, default=1) // 2)
+    zones = inputs.plan.zones
+    halo = max(zones.windows, default=1) // 2 if zones.local else 0
+    table = read_table(inputs, round_, step, block, halo=halo)
     return pack(train_block(inputs, inputs.plan.combinations(round_, step), table, block))
 
 
-def _write(inputs: Inputs, name: str, ds: Any, digest: str) -> None:
-    ds = schema.stamp(ds, title=f"Networks of {inputs.name}", product=inputs.plan.name, plan_digest=digest)
+def _write(inputs: Inputs, name: str, ds: Any) -> None:
+    ds = schema.stamp(ds, title=f"Networks of {inputs.name}", product=inputs.plan.name, plan_digest=inputs.digest)
     inputs.library.write(name, ds, layout="plain", message=f"train {name}")
     _LOG.info("trained %s", name)
 
@@ -146,6 +192,8 @@ def train_block(inputs: Inputs, combinations: list[Combination], table: Table, b
     assert table.target is not None and table.variance is not None
     here = [z for z in _zones_of(inputs, block) if ((table.zone == z).any())]
     offset = (inputs.grid.rows[0], inputs.grid.cols[0])
+    # in a small region each zone gives more, so that the network of all zones has rows enough
+    sample_rows = max(net.sample_rows, -(-WIDE_ROWS // zones.count)) if plan.zones.wide_share else net.sample_rows
     with_target = np.isfinite(table.target)
     climate = _climates(inputs, table)
     out: dict[str, np.ndarray] = {}
@@ -159,10 +207,10 @@ def train_block(inputs: Inputs, combinations: list[Combination], table: Table, b
         sample = []
         for z in here:
             own = _rows_of(zone, [z])
-            sample.append(_pick(own, keys, net.sample_rows))
+            sample.append(_pick(own, keys, sample_rows))
             rows = _pick(own, keys, net.max_rows)
             reached = OWN
-            for w in plan.zones.windows:
+            for w in plan.zones.windows if plan.zones.local else ():
                 if rows.size >= net.min_rows or z not in alive:
                     break
                 row, col = divmod(z, zones.columns)
@@ -210,31 +258,44 @@ def train_wide(
     plan: Plan, combinations: list[Combination], samples: list[dict[str, np.ndarray]]
 ) -> dict[str, np.ndarray]:
     """Networks of each climate class (its number) and of all zones (number 0), from the blocks' samples."""
+    from ..stats.threads import over_rows
+
+    parts: list[dict[str, np.ndarray]] = [{} for _ in combinations]
+
+    def work(which: slice) -> None:
+        for i in range(which.start, which.stop):
+            parts[i] = _wide_networks(plan, combinations[i].label, samples)
+
+    over_rows(work, len(parts), rows=1)  # each is one large network or few: threads share combinations
+    return {k: v for p in parts for k, v in p.items()}
+
+
+def _wide_networks(plan: Plan, label: str, samples: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Wide networks of one combination."""
     from ..learn import zone_networks
 
     net = plan.networks
+    rows = gather(samples, label)
+    ids, chosen = [], []
+    for k in np.unique(np.append(rows["climate"], 0)):
+        at = np.arange(rows["y"].size) if k == 0 else np.flatnonzero(rows["climate"] == k)
+        at = thin(at, scramble(rows["key"][at].astype("uint64")), WIDE_ROWS)
+        if at.size >= net.min_rows:
+            ids.append(int(k))
+            chosen.append(at)
+    indptr = np.append(0, np.cumsum([r.size for r in chosen])).astype("int64")
+    indices = np.concatenate(chosen) if chosen else np.zeros(0, "int64")
     out: dict[str, np.ndarray] = {}
-    for c in combinations:
-        rows = gather(samples, c.label)
-        ids, chosen = [], []
-        for k in np.unique(np.append(rows["climate"], 0)):
-            at = np.arange(rows["y"].size) if k == 0 else np.flatnonzero(rows["climate"] == k)
-            at = thin(at, scramble(rows["key"][at].astype("uint64")), WIDE_ROWS)
-            if at.size >= net.min_rows:
-                ids.append(int(k))
-                chosen.append(at)
-        indptr = np.append(0, np.cumsum([r.size for r in chosen])).astype("int64")
-        indices = np.concatenate(chosen) if chosen else np.zeros(0, "int64")
-        for member in range(net.members if ids else 0):
-            fitted = zone_networks.fit(
-                rows["X"], rows["y"], zones=np.array(ids, "int64"), rows_of_zone=(indptr, indices),
-                hidden=net.wide_hidden, restarts=net.restarts, seed=net.seed + member, max_iter=2 * net.max_iter,
-                weight_decay=net.weight_decay, validation_share=net.validation_share, min_rows=net.min_rows,
-                validation_groups=rows["dekad"],
-            )  # fmt: skip
-            out |= {f"{c.label}/{member}/{k}": v for k, v in fitted.to_arrays().items()}
-        out[f"{c.label}/zone"] = np.array(ids, "int64")
-        out[f"{c.label}/inherited"] = np.array([rows["variance"][r].mean(dtype="float64") for r in chosen], "float64")
+    for member in range(net.members if ids else 0):
+        fitted = zone_networks.fit(
+            rows["X"], rows["y"], zones=np.array(ids, "int64"), rows_of_zone=(indptr, indices),
+            hidden=net.wide_hidden, restarts=net.restarts, seed=net.seed + member, max_iter=2 * net.max_iter,
+            weight_decay=net.weight_decay, validation_share=net.validation_share, min_rows=net.min_rows,
+            validation_groups=rows["dekad"],
+        )  # fmt: skip
+        out |= {f"{label}/{member}/{k}": v for k, v in fitted.to_arrays().items()}
+    out[f"{label}/zone"] = np.array(ids, "int64")
+    out[f"{label}/inherited"] = np.array([rows["variance"][r].mean(dtype="float64") for r in chosen], "float64")
     return out
 
 

@@ -69,6 +69,11 @@ class ZoneMap:
         """Pixels along the edge of a zone."""
         return self.size / self.grid.resolution
 
+    @property
+    def count(self) -> int:
+        """Zones that hold pixels."""
+        return int(np.unique(self.row).size * np.unique(self.col).size)
+
     def number(self, row, col) -> np.ndarray:
         """Number of a zone from its row and column; columns go around the Earth."""
         return np.asarray(row) * self.columns + np.asarray(col) % self.columns
@@ -95,3 +100,35 @@ class ZoneMap:
             return np.flatnonzero((self.col >= first) & (self.col < last))
         wanted = min(last - first, self.columns)
         return np.concatenate([np.flatnonzero(self.col == c % self.columns) for c in range(first, first + wanted)])
+
+    def around(self, block: Block) -> tuple[np.ndarray, np.ndarray]:
+        """Pixel rows and columns of a block and of the zones around it."""
+        return (self.pixel_rows(block.rows[0] - 1, block.rows[1] + 1),
+                self.pixel_cols(block.cols[0] - 1, block.cols[1] + 1))  # fmt: skip
+
+    def zones_of(self, block: Block) -> tuple[np.ndarray, np.ndarray]:
+        """Zone rows and columns of a block that hold pixels."""
+        return np.unique(self.row[self.pixel_rows(*block.rows)]), in_order(self.col[self.pixel_cols(*block.cols)])
+
+
+def in_order(x: np.ndarray) -> np.ndarray:
+    """Distinct values in the order in which they first come.
+
+    Examples
+    --------
+    >>> in_order(np.array([35, 35, 0, 1, 1])).tolist()
+    [35, 0, 1]
+    """
+    return x[np.sort(np.unique(x, return_index=True)[1])]
+
+
+def positions(cols: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Where columns stand among columns that may go around the Earth.
+
+    Examples
+    --------
+    >>> positions(np.array([35, 0, 1, 2]), np.array([35, 1])).tolist()
+    [0, 2]
+    """
+    order = np.argsort(cols)
+    return order[np.searchsorted(cols[order], wanted)]

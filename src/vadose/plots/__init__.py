@@ -40,6 +40,7 @@ from .lines import product_lines, wetness_bias
 from .lookup_bubbles import lookup_bubbles
 from .maps import score_map, station_map, status_map
 from .period_bars import difference_bars, omega_chart
+from .ratio_dots import ratio_dots
 from .ridges import ridge_plot
 from .seams import seam_profile
 from .season_lines import season_lines
@@ -84,6 +85,7 @@ __all__ = [
     "lookup_bubbles",
     "omega_chart",
     "product_lines",
+    "ratio_dots",
     "region_rates",
     "ridge_plot",
     "scatter_density",

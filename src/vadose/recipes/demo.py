@@ -14,14 +14,14 @@ from .fusion_settings import FusionSettings
 from .outputs import writable_folder
 from .progress import Step, silent
 from .true_pairs import true_pairs
-from .twin_exam import run_exams, write_exams
+from .twin_exam import library_of, run_exams, write_exams
 from .validation_report import with_interval
 
 REGION = (-4.0, 38.0, 1.0, 42.0)
 RESOLUTION = 0.25
 YEARS = (2015, 2017)
 #: The examination of fusion inside the tour: 64 cells, all rounds.
-FUSION = FusionSettings(region=(-8.0, 38.0, -6.0, 40.0), resolution=0.25)
+FUSION = FusionSettings(regions=((-8.0, 38.0, -6.0, 40.0),), resolution=0.25)
 SENSORS = {"Simulated sensor A": "twin/sensor_a", "Simulated sensor B": "twin/sensor_b"}
 
 
@@ -49,7 +49,8 @@ def demo(*, out: str | Path, seed: int = 7, fusion: FusionSettings = FUSION,
     folder = writable_folder(out).resolve()
     asked = fusion.model_copy(update={"seeds": (seed,)})
     library = Library(str(folder / "library"))
-    for lib in (library, Library(str(folder / "fusion" / f"library-{seed}"))):
+    libraries = [library_of(folder / "fusion", seed, k) for k in range(1, len(asked.regions) + 1)]
+    for lib in (library, *libraries):
         for name in lib.names():  # a second run starts afresh
             lib.delete(name)
     step(0, 8, "making land, weather, soil water, sensors and stations")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,11 +19,16 @@ from .progress import Step, silent
 from .rivals import BASELINES, make_rivals
 
 FUSED = "fused, a network per zone"
+#: Fields of errors among those whose seams are looked at: the record's, and that of a record without zones.
+ERROR, UNZONED = "fused less truth", "global network less truth"
 
 
 @dataclass
 class Exam:
-    """All results, tidy. ``reference`` is ``"truth"``, ``"stations"`` or empty where there is neither."""
+    """All results, tidy. ``reference`` is ``"truth"``, ``"stations"`` or empty where there is neither.
+
+    ``gain`` is the response of the plan's first target to the truth: a record that is trained towards it has its scale.
+    """
 
     plan: fusion.Plan
     fused: xr.Dataset
@@ -44,10 +49,23 @@ class Exam:
     rounds: xr.Dataset | None = None
     calibration: xr.Dataset | None = None
     trends: dict[str, float] = field(default_factory=dict)
+    cell_trends: xr.Dataset | None = None
+    gain: float = float("nan")
 
 
-def examine(library: Any, settings: FusionSettings, *, step: Step = silent) -> Exam:
+def examine(library: Any, settings: FusionSettings, *, others: Sequence[Any] = (), step: Step = silent) -> Exam:
     """Train, simulate, make rivals and score; what the library holds already is kept.
+
+    Parameters
+    ----------
+    library : vadose.store.Library
+        The region.
+    settings : FusionSettings
+        What to make and how to judge it.
+    others : sequence of vadose.store.Library
+        Further regions that the global network learns from.
+    step : callable
+        Told (done, total, text) as the work goes on.
 
     Raises
     ------
@@ -61,11 +79,13 @@ def examine(library: Any, settings: FusionSettings, *, step: Step = silent) -> E
         return lambda label, done, total: step(base, 5, f"{label} ({done + 1} of {total})")
 
     fused = fusion.fuse(plan, library, name=name, progress=told(0))
-    rivals = make_rivals(plan, library, name=name, which=settings.baselines, progress=told(1))
+    rivals = make_rivals(plan, library, name=name, which=settings.baselines, others=others, progress=told(1))
     step(2, 5, "scoring")
     simulated = schema.is_simulated(fused)
     truth, stations = references(library, plan, settings)
     exam = _look(plan, library, fused, name, truth)
+    if truth is not None and isinstance(one := rivals.get("global-network"), xr.Dataset):
+        exam.seams[UNZONED] = _seams(one["sm"] - truth.sel(time=one["time"]), plan, simulated)
     exam.absent = {k: v for k, v in rivals.items() if isinstance(v, str)}
     if truth is None and stations is None:
         return exam
@@ -74,7 +94,7 @@ def examine(library: Any, settings: FusionSettings, *, step: Step = silent) -> E
     records = {FUSED: fused} | {BASELINES[k]: v for k, v in rivals.items() if isinstance(v, xr.Dataset)}
     exam.records = scores.score_records(records, fused=FUSED, pair=pair, n_boot=settings.n_boot)
     step(3, 5, "scoring single products")
-    used = dict.fromkeys(p for r in plan.rounds for p in (*r.targets, *r.predictors) if p in plan.products)
+    used = plan.used_products()
     single = {FUSED: fused} | {k: library.open(plan.dataset(plan.products[k].dataset)) for k in used}
     exam.products = scores.score_records(single, fused=FUSED, pair=pair, n_boot=settings.n_boot)
     exam.rounds = scores.by_round(fused, plan, pair)
@@ -82,7 +102,8 @@ def examine(library: Any, settings: FusionSettings, *, step: Step = silent) -> E
         exam.calibration = validation.calibration(
             fused["sm"], fused["sm_uncertainty"], scores.marked(truth.sel(time=fused["time"]), simulated)
         ).compute()
-        exam.trends = _trends(fused["sm"], truth)
+        exam.trends, exam.cell_trends = _trends(fused["sm"], truth)
+        exam.gain = _gain(single[plan.rounds[0].targets[0]]["sm"], truth)
     step(4, 5, "writing")
     return exam
 
@@ -109,13 +130,14 @@ def _look(plan: fusion.Plan, library: Any, fused: xr.Dataset, name: str, truth: 
     """What can be said without scores."""
     simulated = schema.is_simulated(fused)
     sm = scores.marked(fused["sm"].astype("float64"), simulated)
-    seams = {"fused": fusion.seams(sm, zone_size=plan.zones.size)}
+    seams = {"fused": _seams(sm, plan, simulated)}
     fields = {"fused: mean": _mean(fused["sm"], "sm", "mean of the fused record", simulated)}
     reference = None
     if truth is not None:
         reference = truth.sel(time=fused["time"]).where(fused["sm"].notnull())
-        seams = {"truth": fusion.seams(scores.marked(reference, simulated), zone_size=plan.zones.size)} | seams
+        seams = {"truth": _seams(reference, plan, simulated)} | seams
         error = fused["sm"] - reference
+        seams[ERROR] = _seams(error, plan, simulated)
         fields = {"truth: mean": _mean(reference, "sm", "mean of the truth", simulated)} | fields | {
             "fused less truth: mean": _mean(error, "bias", "mean of fused less truth", simulated),
             "fused less truth: spread": scores.marked(
@@ -147,6 +169,10 @@ def _look(plan: fusion.Plan, library: Any, fused: xr.Dataset, name: str, truth: 
     )  # fmt: skip
 
 
+def _seams(values: xr.DataArray, plan: fusion.Plan, simulated: bool) -> xr.Dataset:
+    return fusion.seams(scores.marked(values.assign_attrs(units="m3 m-3"), simulated), zone_size=plan.zones.size)
+
+
 def _main(contributions: xr.Dataset) -> xr.Dataset:
     """Of each sub-step the network with the most inputs."""
     count = contributions["contribution"].notnull().sum("input").values
@@ -160,12 +186,32 @@ def _mean(da: xr.DataArray, name: str, words: str, simulated: bool) -> xr.DataAr
     return scores.marked(da.mean("time").rename(name).assign_attrs(attrs), simulated)
 
 
-def _trends(sm: xr.DataArray, truth: xr.DataArray) -> dict[str, float]:
-    """Least-squares slope of the yearly mean over the region, of the record and of the truth where both are."""
+def _gain(target: xr.DataArray, truth: xr.DataArray) -> float:
+    """Slope of a product on the truth, both less their mean for each dekad of the year in each cell."""
+    reference = truth.sel(time=target["time"])
+    season = reference["time"].copy(data=fusion.dekads.ordinals(reference["time"].values) % 36).rename("season")
+
+    def anomalies(da: xr.DataArray) -> xr.DataArray:
+        kept = da.where(target.notnull() & reference.notnull()).astype("float64")
+        return kept.groupby(season) - kept.groupby(season).mean()
+
+    x, y = anomalies(reference), anomalies(target)
+    products, squares = dask.compute((x * y).sum(), (x * x).sum())
+    return float(products / squares) if squares > 0 else float("nan")
+
+
+def _trends(sm: xr.DataArray, truth: xr.DataArray) -> tuple[dict[str, float], xr.Dataset]:
+    """Slopes of yearly means of record and truth where both are, by least squares: of the region, and of each cell."""
     reference = truth.sel(time=sm["time"])
     both = sm.notnull() & reference.notnull()
-    out = {}
+    region, cells = {}, xr.Dataset()
     for name, da in (("fused", sm), ("truth", reference)):
-        annual = da.where(both).mean(["lat", "lon"]).groupby("time.year").mean().compute()
-        out[name] = float(analysis.trend(annual.assign_attrs(units="m3 m-3"), dim="year", method="ols")["slope"])
-    return out
+        kept = da.where(both).astype("float64")
+        for values in (kept.mean(["lat", "lon"]), kept):
+            annual = values.groupby("time.year").mean().assign_attrs(units="m3 m-3").compute()
+            slope = analysis.trend(annual, dim="year", method="ols", level=None)["slope"]
+            if slope.ndim:
+                cells[name] = slope
+            else:
+                region[name] = float(slope)
+    return region, cells

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -15,10 +14,12 @@ from .fusion_exam import FUSED, Exam
 from .fusion_verdicts import Verdict
 from .rivals import BASELINES
 
-if TYPE_CHECKING:
-    pass
-
 SM = "m3 m-3"
+
+RATIO_NOTE = (
+    "Ratios are taken where both records have a value. RMSE includes the error of the mean level, which comes from "
+    "products and not from a method; ubRMSE leaves it out."
+)
 
 #: What the methods rest on.
 CITATIONS = (
@@ -62,16 +63,14 @@ def add_summary(report: Report, exam: Exam, more: str) -> None:
     _field_maps(report, exam, f"Maps of the fused record: {', '.join(exam.fields)}.")
 
 
-def add_verdicts(report: Report, verdicts: list[Verdict]) -> None:
+def add_verdicts(report: Report, verdicts: Sequence[Verdict]) -> None:
     """Add the table of what was to be reached and what was."""
-    columns = [Column("seed"), Column("what"), Column("reached", digits=3), Column("to reach"), Column("verdict")]
-    rows = [[v.seed, v.what, v.value, v.goal, "yes" if v.passed else "NO"] for v in verdicts]
     missed = sum(not v.passed for v in verdicts)
     words = "Every one is reached." if not missed else f"{missed} of {len(verdicts)} are not reached."
     report.add_section("Verdict", f"What a fusion is to reach against the simulated truth. {words}")
-    report.add_table(columns, rows, "What was to be reached, and what was.",
-                     notes="Ratios are taken where both records have a value. RMSE includes the error of the mean "
-                           "level, which comes from products and not from a method; ubRMSE leaves it out.")  # fmt: skip
+    columns = [Column("what"), Column("reached", digits=3), Column("to reach"), Column("verdict")]
+    rows = [[v.what, v.value, v.goal, "yes" if v.passed else "NO"] for v in verdicts]
+    report.add_table(columns, rows, "What was to be reached, and what was.", notes=RATIO_NOTE)
 
 
 def add_origin(report: Report, exam: Exam, facts: dict[str, object]) -> None:
@@ -185,7 +184,10 @@ def _uncertainty(report: Report, exam: Exam) -> None:
 
 
 def _seams(report: Report, exam: Exam) -> None:
-    report.add_section("Seams", "Networks of neighbouring zones differ; blending is to leave no edge that can be seen.")
+    report.add_section(
+        "Seams", "Networks of neighbouring zones differ; blending is to leave no edge that can be seen. The ground may "
+        "have edges of its own there: compare with the truth, and with the error of a network without zones.",
+    )  # fmt: skip
     add_figure(report, plots.seam_profile(exam.seams),
             "Mean absolute step between neighbouring pixels by the distance of the pair from a zone edge.")  # fmt: skip
 

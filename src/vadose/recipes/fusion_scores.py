@@ -58,7 +58,8 @@ def score_records(records: Mapping[str, xr.Dataset], *, fused: str, pair: Pairin
     xarray.Dataset
         Dim (product): the metrics of :func:`vadose.validation.score_pooled`; ``coverage`` [1], pairs over values of
         the reference; ``rmse_common``, ``rmse_fused``, ``ubrmse_common`` and ``ubrmse_fused`` [m3 m-3] of the record
-        and the fused one on their common pairs, ``ratio`` and ``ratio_unbiased`` [1], fused over record.
+        and the fused one on their ``n_common`` [1] common pairs, ``ratio`` and ``ratio_unbiased`` [1], fused over
+        record.
     """
     first = pair(records[fused])
     possible = int(first.attrs["possible"])
@@ -70,6 +71,7 @@ def score_records(records: Mapping[str, xr.Dataset], *, fused: str, pair: Pairin
         for name, part in (("fused", mine), ("common", theirs)):
             one[f"rmse_{name}"] = np.sqrt((part**2).mean())
             one[f"ubrmse_{name}"] = part.std()
+        one["n_common"] = mine.notnull().sum()
         one["coverage"] = ((), float(one["n"]) / max(possible, 1))
         one["ratio"] = one["rmse_fused"] / one["rmse_common"]
         one["ratio_unbiased"] = one["ubrmse_fused"] / one["ubrmse_common"]
@@ -77,7 +79,7 @@ def score_records(records: Mapping[str, xr.Dataset], *, fused: str, pair: Pairin
     ds = validation.tidy(out)
     for name in ("rmse_fused", "rmse_common", "ubrmse_fused", "ubrmse_common"):
         ds[name].attrs = {"units": "m3 m-3", "long_name": f"{name.replace('_', ' of the record on pairs with ', 1)}"}
-    words = {"coverage": "pairs over values of the reference",
+    words = {"n_common": "pairs that both have", "coverage": "pairs over values of the reference",
              "ratio": "RMSE of the fused record over the other's",
              "ratio_unbiased": "ubRMSE of the fused record over the other's"}  # fmt: skip
     for name, text in words.items():
@@ -112,7 +114,10 @@ def _common(first: xr.Dataset, pairs: xr.Dataset) -> tuple[xr.DataArray, xr.Data
     """Errors of both where both have a pair."""
     place = [np.char.add(p["cell_lat"].values.astype(str), p["cell_lon"].values.astype(str))
              if "cell_lat" in p.coords else p["cell"].values for p in (first, pairs)]  # fmt: skip
-    a, b = ((p["estimate"] - p["reference"]).assign_coords(cell=c).drop_attrs() for p, c in zip((first, pairs), place))
+    a, b = (
+        (p["estimate"].astype("float64") - p["reference"]).assign_coords(cell=c).drop_attrs()
+        for p, c in zip((first, pairs), place)
+    )
     a, b = xr.align(a.drop_vars(_extras(a)), b.drop_vars(_extras(b)), join="inner")
     both = a.notnull() & b.notnull()
     return a.where(both), b.where(both)

@@ -12,22 +12,29 @@ from .. import fusion
 from ..errors import ConfigError
 
 #: Baseline -> what it is called in tables; the merges first (METHODS 2.7). TC: triple collocation. The forest also
-#: takes location and season.
+#: takes location and season. Networks as published learn from the target alone and have no later stages
+#: (:meth:`vadose.fusion.Plan.published`); the other global network has the plan's target and years.
 BASELINES = {
     "tc": "CDF matching, TC weights",
     "equal": "CDF matching, equal weights",
     "lr": "linear regression",
     "qm": "quantile mapping",
     "copula": "Gaussian copula",
+    "published": "local networks, as published",
+    "published-global": "one global network, as published",
     "global-network": "one global network",
     "random-forest": "random forest",
 }
+
+#: Those that look after what they find of themselves in the library.
+NETWORKS = ("published", "published-global", "global-network")
 
 #: Why a baseline is absent.
 NOT_INSTALLED = "not installed"
 
 
 def make_rivals(plan: fusion.Plan, library: Any, *, name: str = "fused", which: Sequence[str] = tuple(BASELINES),
+                others: Sequence[Any] = (),
                 progress: Callable[[str, int, int], None] | None = None) -> dict[str, xr.Dataset | str]:  # fmt: skip
     """Every baseline of a fused record, made once and kept as ``<name>.rivals/<baseline>``.
 
@@ -41,6 +48,8 @@ def make_rivals(plan: fusion.Plan, library: Any, *, name: str = "fused", which: 
         Name of the record.
     which : sequence of str
         Some of :data:`BASELINES`.
+    others : sequence of vadose.store.Library
+        Further regions that the global network learns from.
     progress : callable, optional
         Called with a label, the number done and the number in all.
 
@@ -67,10 +76,13 @@ def make_rivals(plan: fusion.Plan, library: Any, *, name: str = "fused", which: 
         full = f"{name}.rivals/{kind}"
         if kind == "random-forest" and importlib.util.find_spec("sklearn") is None:
             out[kind] = NOT_INSTALLED
-        elif full in library.names() and kind != "global-network":
+        elif full in library.names() and kind not in NETWORKS:
             out[kind] = _same_plan(library.open(full), plan, full)
-        elif kind == "global-network":
-            out[kind] = fusion.global_network(plan, library, name=full)
+        elif kind == "published":
+            out[kind] = fusion.fuse(plan.published(), library, name=full)
+        elif kind in NETWORKS:
+            own = plan if kind == "global-network" else plan.published()
+            out[kind] = fusion.global_network(own, library, others=others, name=full)
         elif kind == "random-forest":
             out[kind] = fusion.random_forest(plan, library, name=full, trained=name)
         else:
@@ -80,7 +92,7 @@ def make_rivals(plan: fusion.Plan, library: Any, *, name: str = "fused", which: 
 
 
 def _merge(plan: fusion.Plan, library: Any, method: str) -> xr.Dataset:
-    used = dict.fromkeys(p for r in plan.rounds for p in (*r.targets, *r.predictors) if p in plan.products)
+    used = plan.used_products()
     products = {k: library.open(plan.dataset(plan.products[k].dataset)) for k in used}
     sensors = {k: plan.products[k].sensor for k in used}
     target = products[plan.rounds[0].targets[0]]

@@ -46,7 +46,7 @@ def rsssm(*, out: str | Path, library: str | None = None, config: str | Path | N
     if library is None:
         step(0, 5, "simulating land, weather, soil water and products")
         lib = Library(str(folder / "library"))
-        make_earth(lib, asked, seed=asked.seeds[0])
+        make_earth(lib, asked, region=asked.regions[0], seed=asked.seeds[0])
     else:
         lib = Library(library, create=False)
     exam = examine(lib, asked, step=step)
@@ -57,7 +57,7 @@ def rsssm(*, out: str | Path, library: str | None = None, config: str | Path | N
         subtitle=f"{len(plan.products)} products, {len(plan.rounds)} rounds, {sum(1 for _ in plan.steps())} sub-steps, "
         f"{len(plan.network_names())} independent networks",
     )  # fmt: skip
-    verdicts = judge(exam, seed="–")
+    verdicts = judge(exam)
     if verdicts:
         add_verdicts(report, verdicts)
     add_exam(report, exam)

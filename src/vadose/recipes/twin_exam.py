@@ -1,20 +1,22 @@
-"""The examination: fuse a simulated Earth and score the record, its inputs and its rivals against the truth."""
+"""The examination: fuse boxes of simulated Earths and score the records, inputs and rivals against the truth."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import xarray as xr
 
+from .. import fusion
 from ..report import Report
 from ..store import Library
 from .earth import Earth
+from .fusion_boxes import add_boxes, table_of
 from .fusion_exam import Exam, examine
+from .fusion_pool import Bbox, BoxExam, Pool, pool
 from .fusion_report import add_exam, add_origin, add_verdicts
 from .fusion_settings import FusionSettings
-from .fusion_verdicts import Verdict, judge
+from .fusion_verdicts import judge, judge_pool
 from .outputs import writable_folder
 from .progress import Step, silent
 from .settings import dump, read
@@ -22,13 +24,14 @@ from .settings import dump, read
 
 def twin_exam(*, out: str | Path, config: str | Path | None = None, settings: FusionSettings | None = None,
               step: Step = silent) -> Path:  # fmt: skip
-    """Make a simulated region for each seed, fuse its products by the plan and judge the result by the truth.
+    """Make simulated boxes for each seed, fuse their products by the plan and judge the result by the truth.
 
     Parameters
     ----------
     out : path
-        Output folder: ``report.html``, ``scores.csv``, ``verdicts.csv``, ``config.yaml`` and one library for each
-        seed, ``library-<seed>``. What a library holds already is kept, so that an interrupted run goes on.
+        Output folder: ``report.html``, ``scores.csv``, ``verdicts.csv``, with several boxes ``pooled.csv``,
+        ``config.yaml`` and one library for each seed and box, ``library-<seed>-<box>``, boxes numbered from 1. What a
+        library holds already is kept, so that an interrupted run goes on.
     config : path, optional
         YAML file of :class:`FusionSettings`.
     settings : FusionSettings, optional
@@ -39,7 +42,7 @@ def twin_exam(*, out: str | Path, config: str | Path | None = None, settings: Fu
     Returns
     -------
     Path
-        The report; figures are of the first seed.
+        The report: all boxes together first, then each; figures are of the first box of the first seed.
     """
     asked = settings or (read(config, FusionSettings) if config else FusionSettings())
     folder = writable_folder(out).resolve()
@@ -48,60 +51,90 @@ def twin_exam(*, out: str | Path, config: str | Path | None = None, settings: Fu
     return write_exams(folder, asked, exams)
 
 
-@dataclass(frozen=True)
-class OneSeed:
-    """The examination of one seed."""
-
-    seed: int
-    exam: Exam
-    verdicts: list[Verdict]
+def library_of(folder: Path, seed: int, number: int) -> Library:
+    """The library of a box, numbered from 1."""
+    return Library(str(folder / f"library-{seed}-{number}"))
 
 
-def run_exams(folder: Path, settings: FusionSettings, *, step: Step) -> list[OneSeed]:
-    """Simulate, fuse and judge each seed."""
-    out = []
-    for i, seed in enumerate(settings.seeds):
-
-        def told(done: int, total: int, text: str, *, i: int = i, seed: int = seed) -> None:
-            step(i * total + done, len(settings.seeds) * total, f"seed {seed}: {text}")
-
-        told(0, 5, "simulating land, weather, soil water and products")
-        library = Library(str(folder / f"library-{seed}"))
-        make_earth(library, settings, seed=seed)
-        exam = examine(library, settings, step=told)
-        out.append(OneSeed(seed, exam, judge(exam, seed=seed)))
+def run_exams(folder: Path, settings: FusionSettings, *, step: Step) -> list[BoxExam]:
+    """Simulate, fuse and judge each box of each seed; the global network learns from all boxes of a seed."""
+    out: list[BoxExam] = []
+    boxes = list(enumerate(settings.regions, 1))
+    total = len(settings.seeds) * len(boxes)
+    for seed in settings.seeds:
+        libraries = []
+        for number, box in boxes:
+            named = _named(step, len(out), total, seed, number if len(boxes) > 1 else 0)
+            named(0, 5, "simulating land, weather, soil water and products")
+            libraries.append(make_earth(library_of(folder, seed, number), settings, region=box, seed=seed))
+        plan = settings.resolved()
+        if len(libraries) > 1 and plan.zones.wide and settings.name not in libraries[-1].names():
+            step(len(out) * 5, total * 5, f"seed {seed}: training all boxes together")
+            fusion.train_together(plan, libraries, name=settings.name)
+        for library, (number, box) in zip(libraries, boxes):
+            named = _named(step, len(out), total, seed, number if len(boxes) > 1 else 0)
+            others = [other for other in libraries if other is not library]
+            out.append(BoxExam(seed, number, box, examine(library, settings, others=others, step=named)))
     return out
 
 
-def write_exams(folder: Path, settings: FusionSettings, exams: list[OneSeed]) -> Path:
+def _named(step: Step, at: int, total: int, seed: int, number: int) -> Step:
+    """Progress of one box among all."""
+    name = f"seed {seed}, box {number}" if number else f"seed {seed}"
+    return lambda done, parts, text: step(at * parts + done, total * parts, f"{name}: {text}")
+
+
+def write_exams(folder: Path, settings: FusionSettings, exams: list[BoxExam]) -> Path:
     """Write report, tables and settings; returns the report."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text(dump(settings), encoding="utf-8")
-    pd.concat([t.assign(seed=e.seed) for e in exams for t in score_tables(e.exam)]).to_csv(folder / "scores.csv")
-    verdicts = [v for e in exams for v in e.verdicts]
-    pd.DataFrame([vars(v) for v in verdicts]).to_csv(folder / "verdicts.csv", index=False)
+    scores = [t.assign(seed=e.seed, box=e.number) for e in exams for t in score_tables(e.exam)]
+    pd.concat(scores).to_csv(folder / "scores.csv")
+    together = pool(exams) if len(exams) > 1 else None
+    verdicts = write_verdicts(folder, exams, together)
     first = exams[0].exam
-    west, south, east, north = settings.region
     report = Report(
         f"Twin exam: {len(first.plan.products)} simulated products fused", simulated=True,
         subtitle=f"plan {first.plan.name}, {settings.years[0]}-{settings.years[1]}, dekads at "
-        f"{settings.resolution:g}°, longitude {west:g} to {east:g}°, latitude {south:g} to {north:g}°, seeds "
-        f"{', '.join(map(str, settings.seeds))}; judged by the simulated truth",
+        f"{settings.resolution:g}°, {_where(settings.regions)}, seeds {', '.join(map(str, settings.seeds))}; judged by "
+        "the simulated truth",
     )  # fmt: skip
-    add_verdicts(report, verdicts)
+    if together is None:
+        add_verdicts(report, judge(first))
+    else:
+        add_boxes(report, together, verdicts)
     add_exam(report, first)
-    add_origin(report, first, {"seeds": list(settings.seeds), "figures of seed": exams[0].seed})
+    facts = {"seeds": list(settings.seeds), "boxes": [list(b) for b in settings.regions]}
+    add_origin(report, first, facts | {"figures of": f"box and seed {exams[0].label}"})
     return report.write(folder / "report.html")
 
 
-def make_earth(library: Library, settings: FusionSettings, *, seed: int) -> None:
-    """Simulate the region of the settings into a library, unless it is whole there already."""
-    Earth(settings.region, settings.resolution, settings.years, seed, step="dekad", products="rsssm").make(library)
+def write_verdicts(folder: Path, exams: list[BoxExam], together: Pool | None) -> pd.DataFrame:
+    """Every verdict, of all boxes together first, as ``verdicts.csv``; ratios of all boxes as ``pooled.csv``."""
+    found = [vars(v) | {"seed": str(e.seed), "box": str(e.number)} for e in exams for v in judge(e.exam)]
+    if together is not None:
+        found = [vars(v) | {"seed": "all", "box": "all"} for v in judge_pool(together)] + found
+        table_of(together).to_csv(folder / "pooled.csv")
+    frame = pd.DataFrame(found)[["seed", "box", "what", "value", "error", "goal", "passed"]]
+    frame.to_csv(folder / "verdicts.csv", index=False)
+    return frame
+
+
+def _where(regions: tuple[Bbox, ...]) -> str:
+    if len(regions) > 1:
+        return f"{len(regions)} boxes"
+    west, south, east, north = regions[0]
+    return f"longitude {west:g} to {east:g}°, latitude {south:g} to {north:g}°"
+
+
+def make_earth(library: Library, settings: FusionSettings, *, region: Bbox, seed: int) -> Library:
+    """Simulate a region into a library, unless it is whole there already."""
+    return Earth(region, settings.resolution, settings.years, seed, step="dekad", products="rsssm").make(library)
 
 
 def score_tables(exam: Exam) -> list[pd.DataFrame]:
     """Scores of records and of single products, one row each."""
-    wanted = ("coverage", "n", "r", "bias", "ubrmse", "rmse", "ratio", "ratio_unbiased")
+    wanted = ("coverage", "n", "r", "bias", "ubrmse", "rmse", "n_common", "ratio", "ratio_unbiased")
     tables = {"record": exam.records, "product": exam.products}
     frames = []
     for kind, table in tables.items():

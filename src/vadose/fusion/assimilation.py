@@ -1,0 +1,184 @@
+"""The last look at the products: what they say beyond the networks is added where it can be trusted."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from ..stats.cycles import harmonics
+from . import dekads
+from .anomalies import YEAR
+from .context import around
+from .innovations import best_weights
+from .inputs import Inputs
+from .mask import frozen_at
+from .zones import Block, in_order, positions
+
+#: Pixels around a value that are averaged with it, on each side: innovations are of footprints, not of pixels.
+RADIUS = 1
+
+#: Fewest values of a cell for the yearly course of a difference.
+FEWEST_OF_CELL = 20
+
+#: Share of the variance that is kept, whatever the products explain.
+LEAST_VARIANCE = 0.5
+
+
+def assimilation_name(name: str) -> str:
+    """Dataset that holds gains, courses and covariances of a record's innovations."""
+    return f"{name}.assimilation"
+
+
+# ------------------------------------------------------------------------------------------------------ series
+def innovation(product: np.ndarray, record: np.ndarray, gain: float) -> np.ndarray:
+    """Product in the record's scale less record, mean over the box of values that both have; (time, lat, lon)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return around(product / np.float32(gain) - record, dekads=(0, 0), pixels=RADIUS)
+
+
+def yearly_course(x: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """Level and two harmonics of each cell by least squares; shape (5, cells), NaN where values are too few.
+
+    Parameters
+    ----------
+    x : ndarray, shape (time, cells)
+        Series; NaN is missing.
+    basis : ndarray, shape (time, 5)
+        From :func:`yearly_basis`.
+    """
+    good = np.isfinite(x)
+    pairs = (basis[:, :, None] * basis[:, None, :]).reshape(len(basis), -1)
+    left = (good.T.astype("float64") @ pairs).reshape(-1, 5, 5)
+    right = np.where(good, x, 0.0).T.astype("float64") @ basis
+    count = good.sum(axis=0)
+    left += 1e-3 * (count[:, None, None] + 1) * np.eye(5) * np.array([0, 1, 1, 1, 1])  # no wild course through a gap
+    left[count == 0] = np.eye(5)
+    out = np.linalg.solve(left, right[..., None])[..., 0]
+    out[count < FEWEST_OF_CELL] = np.nan
+    return out.T
+
+
+def yearly_basis(numbers: np.ndarray) -> np.ndarray:
+    """Level and two harmonics at dekads; shape (time, 5)."""
+    return harmonics((numbers % YEAR + 0.5) / YEAR)
+
+
+def rounds_of(inputs: Inputs, numbers: np.ndarray) -> np.ndarray:
+    """Place of the round that makes each dekad; dekads beyond all go to the newest."""
+    rounds = inputs.plan.rounds
+    own = [inputs.plan.round_dekads(r) for r in rounds]
+    newest = max(range(len(rounds)), key=lambda i: max(own[i]))
+    return np.array([next((i for i, s in enumerate(own) if n in s), newest) for n in numbers.tolist()])
+
+
+def on_thawed(inputs: Inputs, sm: xr.DataArray, numbers: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+    """A part of the record without snow and ice, of which products tell nothing."""
+    out = np.array(sm.compute(scheduler="synchronous").values)
+    if (frozen := frozen_at(inputs, numbers, rows, cols)) is not None:
+        out[frozen] = np.nan
+    return out
+
+
+# ------------------------------------------------------------------------------------------------- application
+def assimilated(inputs: Inputs, ds: xr.Dataset, fitted: xr.Dataset) -> xr.Dataset:
+    """A record with what the products say beyond it, lazily.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Plan, library and grid.
+    ds : xarray.Dataset
+        The record: ``sm`` and ``sm_uncertainty`` (time, lat, lon) [m3 m-3].
+    fitted : xarray.Dataset
+        From :func:`vadose.fusion.innovation_maps.estimate`, for this record or one that it continues.
+
+    Returns
+    -------
+    xarray.Dataset
+        The record with ``sm`` and ``sm_uncertainty`` changed where products are at hand. Values that would leave 0 to
+        1 stay as they are.
+
+    Notes
+    -----
+    θ = N + Σ b_k r_k with r_k the innovations less their yearly course and b = C⁻¹ c over those at hand (least
+    squares; :mod:`vadose.fusion.innovations`). The error variance falls by Σ b_k c_k. Choice: at least
+    :data:`LEAST_VARIANCE` of it stays, since that of the networks holds errors of level that no product tells.
+    """
+    import dask.array as da
+    from dask import delayed
+
+    zones = inputs.zones
+    numbers = dekads.ordinals(ds["time"].values)
+    zone_rows, zone_cols = np.unique(zones.row), in_order(zones.col)
+    rows: list[list[da.Array]] = []
+    last = None
+    for block in zones.blocks(inputs.plan.zones.block):
+        around_rows, around_cols = zones.around(block)
+        inner = {"lat": zones.pixel_rows(*block.rows), "lon": zones.pixel_cols(*block.cols)}
+        own_rows, own_cols = zones.zones_of(block)
+        own = {"zone_lat": np.searchsorted(zone_rows, own_rows), "zone_lon": positions(zone_cols, own_cols)}
+        task = delayed(_assimilate_block, pure=False)(
+            inputs, ds[["sm", "sm_uncertainty"]].isel(lat=around_rows, lon=around_cols), fitted.isel({**inner, **own}),
+            block, numbers,
+        )  # fmt: skip
+        shape = (2, numbers.size, inner["lat"].size, inner["lon"].size)
+        if block.rows != last:
+            rows.append([])
+            last = block.rows
+        rows[-1].append(da.from_delayed(task, shape, dtype="float32"))
+    whole = da.block(rows)
+    dims = ("time", "lat", "lon")
+    return ds.assign({v: (dims, whole[i], ds[v].attrs) for i, v in enumerate(("sm", "sm_uncertainty"))})
+
+
+def _assimilate_block(inputs: Inputs, ds: xr.Dataset, fitted: xr.Dataset, block: Block,
+                      numbers: np.ndarray) -> np.ndarray:  # fmt: skip
+    zones = inputs.zones
+    rows, cols = zones.around(block)
+    inner_rows, inner_cols = zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)
+    at = np.ix_(np.searchsorted(rows, inner_rows), positions(cols, inner_cols))
+    record = on_thawed(inputs, ds["sm"], numbers, rows, cols)
+    names = [str(p) for p in fitted["product"].values]
+    fits = {str(k): v.compute(scheduler="synchronous").values for k, v in fitted.data_vars.items()}
+    basis = yearly_basis(numbers)
+    shape = (numbers.size, inner_rows.size, inner_cols.size)
+    series = np.empty((len(names), *shape), "float32")
+    for k, p in enumerate(names):
+        gain = float(fits["gain"][k, 0, 0])  # one for the block
+        differs = innovation(inputs.product(p, numbers, rows, cols), record, gain)[:, at[0], at[1]]
+        series[k] = differs - (basis @ fits["course"][k].reshape(5, -1)).reshape(shape)
+    out = np.stack([ds[v].compute(scheduler="synchronous").values[:, at[0], at[1]] for v in ("sm", "sm_uncertainty")])
+    which = rounds_of(inputs, numbers)
+    row_of, col_of = zones.row[inner_rows], zones.col[inner_cols]
+    for y, r in enumerate(np.unique(row_of)):
+        for x, c in enumerate(in_order(col_of)):
+            for i in np.unique(which):
+                part = np.ix_(which == i, row_of == r, col_of == c)
+                out[:, *part] = _improved(out[:, *part], series[:, *part], fits["covariance"][i, :, :, y, x],
+                                          fits["response"][i, :, y, x])  # fmt: skip
+    return out
+
+
+def _improved(record: np.ndarray, series: np.ndarray, covariance: np.ndarray, response: np.ndarray) -> np.ndarray:
+    """Value and uncertainty of one zone and round; first axis of ``record`` and result."""
+    good = np.isfinite(series) & np.isfinite(response)[:, None, None, None]
+    code = np.zeros(record.shape[1:], "int64")
+    for k in range(len(series)):
+        code |= good[k].astype("int64") << k
+    codes, place = np.unique(code, return_inverse=True)
+    weights, explained = np.zeros((codes.size, len(series))), np.zeros(codes.size)
+    for i, bits in enumerate(codes.tolist()):
+        there = np.array([bits >> k & 1 for k in range(len(series))], bool)
+        if there.any():
+            weights[i] = best_weights(covariance, response, there)
+            explained[i] = weights[i, there] @ response[there]
+    place = place.reshape(code.shape)
+    step = np.zeros(code.shape)
+    for k in range(len(series)):
+        step += weights[place, k] * np.where(good[k], series[k], 0.0)
+    value, sigma = record
+    with np.errstate(invalid="ignore"):
+        moved = value + step
+        inside = (moved >= 0) & (moved <= 1)
+        left = np.maximum(sigma**2 - explained[place], LEAST_VARIANCE * sigma**2)
+    return np.stack([np.where(inside, moved, value), np.where(inside, np.sqrt(left), sigma)]).astype("float32")
