@@ -18,7 +18,7 @@ from .fusion_settings import FusionSettings
 from .progress import Step, silent
 from .rivals import BASELINES, make_rivals
 
-FUSED = "fused, a network per zone"
+FUSED = "fused by the plan"
 #: Fields of errors among those whose seams are looked at: the record's, and that of a record without zones.
 ERROR, UNZONED = "fused less truth", "global network less truth"
 
