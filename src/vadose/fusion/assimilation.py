@@ -12,6 +12,7 @@ from .context import around
 from .innovations import best_weights
 from .inputs import Inputs
 from .mask import frozen_at
+from .spread import of_blocks
 from .zones import Block, in_order, positions
 
 #: Pixels around a value that are averaged with it, on each side: innovations are of footprints, not of pixels.
@@ -110,9 +111,8 @@ def assimilated(inputs: Inputs, ds: xr.Dataset, fitted: xr.Dataset) -> xr.Datase
     zones = inputs.zones
     numbers = dekads.ordinals(ds["time"].values)
     zone_rows, zone_cols = np.unique(zones.row), in_order(zones.col)
-    rows: list[list[da.Array]] = []
-    last = None
-    for block in zones.blocks(inputs.plan.zones.block):
+
+    def part(block: Block) -> da.Array:
         around_rows, around_cols = zones.around(block)
         inner = {"lat": zones.pixel_rows(*block.rows), "lon": zones.pixel_cols(*block.cols)}
         own_rows, own_cols = zones.zones_of(block)
@@ -122,11 +122,9 @@ def assimilated(inputs: Inputs, ds: xr.Dataset, fitted: xr.Dataset) -> xr.Datase
             block, numbers,
         )  # fmt: skip
         shape = (2, numbers.size, inner["lat"].size, inner["lon"].size)
-        if block.rows != last:
-            rows.append([])
-            last = block.rows
-        rows[-1].append(da.from_delayed(task, shape, dtype="float32"))
-    whole = da.block(rows)
+        return da.from_delayed(task, shape, dtype="float32")
+
+    whole = of_blocks(zones, inputs.plan.zones.block, part)
     dims = ("time", "lat", "lon")
     return ds.assign({v: (dims, whole[i], ds[v].attrs) for i, v in enumerate(("sm", "sm_uncertainty"))})
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import xarray as xr
 
@@ -13,6 +15,7 @@ from .innovations import FEWEST, Moments, innovation_model, of_sums, product_err
 from .inputs import Inputs
 from .interannual import sampled_gains
 from .plan import Round
+from .spread import of_blocks
 from .zones import Block, in_order, positions
 
 
@@ -45,22 +48,21 @@ def estimate(inputs: Inputs, ds: xr.Dataset) -> xr.Dataset:
     names = plan.used_products()
     n, rounds = len(names), len(plan.rounds)
     numbers = dekads.ordinals(ds["time"].values)
-    parts: dict[str, list[list[da.Array]]] = {k: [] for k in ("gain", "course", "covariance", "response")}
-    last = None
+    tasks = {}
     for block in zones.blocks(plan.zones.block):
-        rows_of, cols_of = zones.around(block)
-        task = delayed(_estimate_block, pure=False)(inputs, ds["sm"].isel(lat=rows_of, lon=cols_of), block, names,
-                                                    numbers)  # fmt: skip
-        ny, nx = zones.pixel_rows(*block.rows).size, zones.pixel_cols(*block.cols).size
-        zy, zx = (len(z) for z in zones.zones_of(block))
-        shapes = {"gain": (n, ny, nx), "course": (n, 5, ny, nx), "covariance": (rounds, n, n, zy, zx),
-                  "response": (rounds, n, zy, zx)}  # fmt: skip
-        for i, (name, rows) in enumerate(parts.items()):
-            if block.rows != last:
-                rows.append([])
-            rows[-1].append(da.from_delayed(task[i], shapes[name], dtype="float32"))
-        last = block.rows
-    whole = {k: da.block(v) for k, v in parts.items()}
+        rows, cols = zones.around(block)
+        tasks[block] = delayed(_estimate_block, pure=False)(inputs, ds["sm"].isel(lat=rows, lon=cols), block, names,
+                                                            numbers)  # fmt: skip
+
+    def part(block: Block, *, i: int, lead: tuple[int, ...], of_zones: bool) -> da.Array:
+        inner = zones.zones_of(block) if of_zones else (zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols))
+        return da.from_delayed(tasks[block][i], (*lead, *(x.size for x in inner)), dtype="float32")
+
+    # leading axes of each, and whether the last two are zones
+    kinds = {"gain": ((n,), False), "course": ((n, 5), False), "covariance": ((rounds, n, n), True),
+             "response": ((rounds, n), True)}  # fmt: skip
+    whole = {k: of_blocks(zones, plan.zones.block, partial(part, i=i, lead=lead, of_zones=of_zones))
+             for i, (k, (lead, of_zones)) in enumerate(kinds.items())}  # fmt: skip
     m2 = {"units": "m6 m-6"}
     out = xr.Dataset(
         {

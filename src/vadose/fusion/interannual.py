@@ -12,6 +12,7 @@ from .. import schema
 from . import dekads
 from .anomalies import YEAR, anomalies, valid_mean
 from .inputs import Inputs
+from .spread import of_blocks
 from .zones import Block
 
 #: Fewest dekads that make a year's mean.
@@ -274,17 +275,15 @@ def estimate(inputs: Inputs, ds: xr.Dataset) -> xr.Dataset:
     numbers = dekads.ordinals(ds["time"].values)
     years = np.unique(numbers // YEAR)
     zones = inputs.zones
-    rows: list[list[da.Array]] = []
-    last = None
-    for block in zones.blocks(inputs.plan.zones.block):
+
+    def part(block: Block) -> da.Array:
         at = zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)
         task = delayed(_of_block, pure=False)(inputs, ds["sm"].isel(lat=at[0], lon=at[1]), block, numbers)
-        if block.rows != last:
-            rows.append([])
-            last = block.rows
-        rows[-1].append(da.from_delayed(task, (years.size, at[0].size, at[1].size), dtype="float32"))
+        return da.from_delayed(task, (years.size, at[0].size, at[1].size), dtype="float32")
+
+    whole = of_blocks(zones, inputs.plan.zones.block, part)
     attrs = {"units": "m3 m-3", "long_name": "added to the record so that its years differ as the products' do"}
-    out = xr.Dataset({"correction": (("year", "lat", "lon"), da.block(rows), attrs)}, {"year": years})
+    out = xr.Dataset({"correction": (("year", "lat", "lon"), whole, attrs)}, {"year": years})
     return schema.stamp(schema.with_grid(out, inputs.grid), title=f"Differences between years ({inputs.plan.name})",
                         product=inputs.name, simulated=schema.is_simulated(ds))  # fmt: skip
 

@@ -15,6 +15,7 @@ from .blend import edge_weights
 from .inputs import Inputs, simulation_name
 from .networks import check_digest, part, stack
 from .plan import Plan, Round, SubStep, span
+from .spread import of_blocks
 from .table import Table, read_table
 from .zones import Block, positions
 
@@ -105,16 +106,13 @@ def simulated(inputs: Inputs, round_: Round, numbers: np.ndarray, *, extend: boo
     from dask import delayed
 
     zones, edge = inputs.zones, inputs.plan.zones.block
-    rows: list[list[Any]] = []
-    last = None
-    for block in zones.blocks(edge):
+
+    def part(block: Block) -> da.Array:
         shape = (4, numbers.size, zones.pixel_rows(*block.rows).size, zones.pixel_cols(*block.cols).size)
         task = delayed(partial(simulate_block, inputs, round_, block, numbers, extend), pure=False)()
-        if block.rows != last:
-            rows.append([])
-            last = block.rows
-        rows[-1].append(da.from_delayed(task, shape, dtype="float32"))
-    whole = da.block(rows)
+        return da.from_delayed(task, shape, dtype="float32")
+
+    whole = of_blocks(zones, edge, part)
     dims = ("time", "lat", "lon")
     names = inputs.plan.network_names()
     ds = xr.Dataset(

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import dask.array as da
+
+    from .zones import Block, ZoneMap
 
 #: Blocks under way or waiting for each worker thread: enough to keep it busy, few enough to bound memory.
 AHEAD = 2
@@ -49,6 +54,16 @@ def over_blocks(work: Callable[[Any], Any], blocks: Iterable[Any]) -> Iterator[A
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
+
+
+def of_blocks(zones: ZoneMap, edge: int, part: Callable[[Block], da.Array]) -> da.Array:
+    """One lazy array from the parts of all blocks, joined along the last two axes, rows and columns."""
+    import dask.array as da
+
+    rows: dict[tuple[int, int], list[da.Array]] = {}
+    for block in zones.blocks(edge):
+        rows.setdefault(block.rows, []).append(part(block))
+    return da.block(list(rows.values()))
 
 
 def _client() -> Any:
