@@ -137,9 +137,9 @@ def year_nodes(record: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> numbers = np.arange(3 * 36)
-    >>> nodes = year_nodes(np.repeat([1.0, 5.0, 3.0], 36)[:, None], numbers)
+    >>> nodes = year_nodes(np.repeat([1.0, 5.0, 6.0], 36)[:, None], numbers)
     >>> at_dekads(nodes, np.arange(3), numbers).reshape(3, 36).mean(axis=1).round(6).tolist()
-    [-2.0, 2.0, 0.0]
+    [-3.0, 1.0, 2.0]
     """
     years = np.unique(numbers // YEAR)
     if not years.size:
