@@ -2,10 +2,9 @@
 
 A :class:`Plan` says which products, rounds and networks; :func:`fuse` trains, simulates and writes the record;
 :func:`update` appends new dekads; :func:`calibrate` takes level and years from stations; :func:`train_together` learns
-from several regions. :func:`merge`,
-:func:`global_network` and :func:`random_forest` are the baselines that stand beside it; :func:`availability` looks
-into the inputs, and :func:`training_skill`, :func:`contributions`, :func:`coverage`, :func:`seams`, :func:`edge_jump`
-and :func:`step_test` into the result.
+from several regions. :func:`merge`, :func:`global_network` and :func:`random_forest` are the baselines that stand
+beside it; :func:`availability` looks into the inputs, and :func:`training_skill`, :func:`contributions`,
+:func:`coverage`, :func:`seams`, :func:`edge_jump` and :func:`step_test` into the result.
 """
 
 from __future__ import annotations

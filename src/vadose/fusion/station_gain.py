@@ -14,6 +14,9 @@ from .interannual import _bridged, _yearly, at_dekads
 #: Fewest stations from which anything is calibrated.
 FEWEST_STATIONS = 3
 
+#: Spread of anomalies that is none [m3 m-3].
+FLAT = 1e-6
+
 
 @dataclass(frozen=True)
 class Gain:
@@ -54,8 +57,8 @@ def moments(target: np.ndarray, product: np.ndarray, station: np.ndarray, number
         np.where(common, anomalies(np.where(common, v, np.nan), numbers), 0.0) for v in (target, product, station)
     )
     count, square = common.sum(axis=0), (z * z).sum(axis=0)
-    good = (count >= FEWEST_COMMON) & (square > 0)
-    scale = np.where(good, count / np.where(square > 0, square, 1.0), 0.0)
+    good = (count >= FEWEST_COMMON) & (square > count * FLAT**2)
+    scale = np.where(good, count / np.where(good, square, 1.0), 0.0)
     return np.stack([(x * z).sum(axis=0), (y * z).sum(axis=0)]) * scale
 
 

@@ -15,6 +15,7 @@ from .. import periods, schema
 from ..errors import ConfigError, SchemaError
 from ..matchup.match import LEAST_SHARE
 from . import dekads
+from .anomalies import valid_mean
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -175,20 +176,13 @@ def series(stations: xr.Dataset, chosen: list[Station], numbers: np.ndarray) -> 
     """
     every = sorted({i for s in chosen for i in s.sensors})
     da = _at_dekads(stations["sm"].isel(sensor=every), str(stations.attrs.get("step", "day")))
-    values = np.asarray(da.transpose("time", "sensor").values, "float64")
+    values = np.asarray(da.transpose("sensor", "time").values, "float64")
     have = dekads.ordinals(da["time"].values)
-    at = np.searchsorted(have, numbers)
-    there = (
-        (at < have.size) & (have[np.minimum(at, have.size - 1)] == numbers) if have.size else np.zeros(at.size, bool)
-    )
+    there = np.isin(numbers, have)
+    at = np.searchsorted(have, numbers[there])
     out = np.full((numbers.size, len(chosen)), np.nan)
-    place = {sensor: k for k, sensor in enumerate(every)}
     for k, one in enumerate(chosen):
-        own = values[:, [place[i] for i in one.sensors]]
-        good = np.isfinite(own)
-        count = good.sum(axis=1)
-        mean = np.where(count > 0, np.where(good, own, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
-        out[there, k] = mean[at[there]]
+        out[there, k] = valid_mean(values[np.searchsorted(every, one.sensors)])[at]
     return out
 
 
