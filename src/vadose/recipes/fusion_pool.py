@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -60,6 +60,8 @@ class Pool:
         Field -> mean step across zone edges over that inside.
     empty : float
         Share of land without a value or snow.
+    plain : Pool, optional
+        The same of the records without stations, where those of all boxes are calibrated by stations.
     """
 
     exams: Sequence[BoxExam]
@@ -70,6 +72,7 @@ class Pool:
     growth: dict[str, float]
     seams: dict[str, float]
     empty: float
+    plain: Pool | None = None
 
 
 def pool(exams: Sequence[BoxExam]) -> Pool:
@@ -94,11 +97,13 @@ def pool(exams: Sequence[BoxExam]) -> Pool:
             _root([float(r[metric][i]) for r in rounds], [float(r["n"][i]) for r in rounds]) for i in (0, -1)
         )
         growth[metric] = last / first
+    plain = [replace(e, exam=e.exam.plain) for e in exams if e.exam.plain is not None]
     return Pool(
         exams=exams, rivals=_rivals(exams), steps=_steps(every), trends=_trends(every),
         bands=xr.Dataset(bands, {"level": level}), growth=growth,
         seams={k: _seam([e.seams[k] for e in every]) for k in every[0].seams},
         empty=float(np.mean([e.coverage["share"].sel(origin="no value").mean() for e in every])),
+        plain=pool(plain) if len(plain) == len(every) else None,
     )  # fmt: skip
 
 

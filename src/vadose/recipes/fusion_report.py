@@ -11,6 +11,7 @@ from .. import plots, units, validation
 from ..report import Column, Report
 from .figures import add_figure
 from .fusion_exam import FUSED, Exam
+from .fusion_stations import add_stations, seen_stations
 from .fusion_verdicts import Verdict
 from .rivals import BASELINES
 
@@ -38,6 +39,7 @@ def add_exam(report: Report, exam: Exam) -> None:
     """Add every section on one fusion."""
     _rivals(report, exam)
     _maps(report, exam)
+    add_stations(report, exam)
     _learning(report, exam)
     _uncertainty(report, exam)
     _seams(report, exam)
@@ -56,7 +58,8 @@ def add_summary(report: Report, exam: Exam, more: str) -> None:
         f"{len(exam.plan.rounds)} rounds, {periods} sub-steps, {len(exam.plan.network_names())} networks for each "
         f"zone; beside it, rivals on the same inputs. {more}",
     )
-    _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent)
+    _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent,
+            plain=exam.plain.records if exam.plain else None)  # fmt: skip
     add_figure(
         report, plots.forest(exam.records, "ubrmse"), f"Unbiased RMSE of the records against the {exam.reference}."
     )
@@ -68,8 +71,11 @@ def add_verdicts(report: Report, verdicts: Sequence[Verdict]) -> None:
     missed = sum(not v.passed for v in verdicts)
     words = "Every one is reached." if not missed else f"{missed} of {len(verdicts)} are not reached."
     report.add_section("Verdict", f"What a fusion is to reach against the simulated truth. {words}")
-    columns = [Column("what"), Column("reached", digits=3), Column("to reach"), Column("verdict")]
-    rows = [[v.what, v.value, v.goal, "yes" if v.passed else "NO"] for v in verdicts]
+    with_plain = any(np.isfinite(v.without_stations) for v in verdicts)
+    plain = [Column("without stations", digits=3)] if with_plain else []
+    columns = [Column("what"), Column("reached", digits=3), *plain, Column("to reach"), Column("verdict")]
+    rows = [[v.what, v.value, *([v.without_stations] if with_plain else []), v.goal, "yes" if v.passed else "NO"]
+            for v in verdicts]  # fmt: skip
     report.add_table(columns, rows, "What was to be reached, and what was.", notes=RATIO_NOTE)
 
 
@@ -95,13 +101,15 @@ def _rivals(report: Report, exam: Exam) -> None:
     report.add_section(
         "Records and rivals",
         f"The fused record and its rivals on the same inputs against the {exam.reference}. {bias}; ubRMSE and R tell "
-        "what a method itself adds or loses.",
+        f"what a method itself adds or loses.{seen_stations(exam)}",
     )
-    _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent)
+    _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent,
+            plain=exam.plain.records if exam.plain else None)  # fmt: skip
     for metric, unit in (("rmse", SM), ("ubrmse", SM), ("r", "1")):
         caption = f"{validation.METRICS[metric][1].capitalize()} of the records against the {exam.reference}."
         add_figure(report, plots.forest(exam.records, metric), caption, unit)
-    _scores(report, exam.products, f"Single products against the {exam.reference}, each on its own dekads.")
+    _scores(report, exam.products, f"Single products against the {exam.reference}, each on its own dekads.",
+            plain=exam.plain.products if exam.plain else None)  # fmt: skip
     assert exam.rounds is not None
     rows = [[str(p), int(s["n"]), float(s["rmse"]), float(s["ubrmse"]), float(s["bias"]), float(s["r"])]
             for p in exam.rounds["product"].values for s in [exam.rounds.sel(product=p)]]  # fmt: skip
@@ -110,17 +118,23 @@ def _rivals(report: Report, exam: Exam) -> None:
     report.add_table(columns, rows, f"The fused record against the {exam.reference}, round by round.")
 
 
-def _scores(report: Report, scores: xr.Dataset, caption: str, *, absent: Mapping[str, str] | None = None) -> None:
+def _scores(report: Report, scores: xr.Dataset, caption: str, *, absent: Mapping[str, str] | None = None,
+            plain: xr.Dataset | None = None) -> None:  # fmt: skip
     columns = [Column("record"), Column("coverage", digits=2), Column("n"), Column("R", digits=3),
                Column("bias", SM, 4), Column("ubRMSE", SM, 4), Column("RMSE", SM, 4),
                Column("fused / it: ubRMSE", digits=2), Column("RMSE", digits=2)]  # fmt: skip
-    rows = []
+    if plain is not None:
+        columns += [Column("without stations: ubRMSE", digits=2), Column("RMSE", digits=2)]
+    rows: list[list[object]] = []
     for label in scores["product"].values:
         s = scores.sel(product=label)
         values = [float(s[m]) for m in ("r", "bias", "ubrmse", "rmse")]
         ratios = [None, None] if label == FUSED else [float(s[m]) for m in ("ratio_unbiased", "ratio")]
+        if plain is not None:
+            one = plain.sel(product=label)
+            ratios += [None, None] if label == FUSED else [float(one[m]) for m in ("ratio_unbiased", "ratio")]
         rows.append([str(label), float(s["coverage"]), int(s["n"]), *values, *ratios])
-    rows += [[BASELINES[k], why, *[None] * 7] for k, why in (absent or {}).items()]
+    rows += [[BASELINES[k], why, *[None] * (len(columns) - 2)] for k, why in (absent or {}).items()]
     notes = ["fused / it: error of the fused record over that of the row, where both have a value; below 1 the "
              "fused one is closer."]  # fmt: skip
     for name, words in (("ratio_unbiased", "ubRMSE"), ("ratio", "RMSE")):
