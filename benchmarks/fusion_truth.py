@@ -1,6 +1,10 @@
 """Fusion against the truth of boxes drawn at random: the tables of RESULTS.md.
 
-``python -m benchmarks.fusion_truth FOLDER [--boxes 8] [--seed 7 ...] [--only tc,global-network]``
+``python -m benchmarks.fusion_truth FOLDER [--boxes 8] [--seed 7 ...] [--only tc,global-network]
+[--no-stations]``
+
+The record that is judged is calibrated by the stations of all boxes of its Earth; the same record without them stands
+beside it.
 
 The rule by which boxes are drawn, the same for every seed: boxes of 2° × 2° with edges at whole degrees between 40° S
 and 60° N, without sea in any cell of 0.1° and with less than 2 % of open water in every cell of 1°, one after the other
@@ -192,9 +196,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--boxes", type=int, default=8, help="boxes of each seed")
     parser.add_argument("--seed", type=int, nargs="+", default=[7], help="seeds, an Earth each")
     parser.add_argument("--only", help=f"baselines separated by commas, some of {', '.join(BASELINES)}; all by default")
-    parser.add_argument(
-        "--no-stations", action="store_true", help="judge the record as fused, not calibrated by stations"
-    )
+    parser.add_argument("--no-stations", action="store_true", help="judge the record as fused, without stations")
     asked = parser.parse_args(arguments)
     if asked.boxes * len(asked.seed) < 2:
         parser.error("needs two boxes or more; a single one is what `vadose run twin-exam` examines")

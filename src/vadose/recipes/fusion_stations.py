@@ -29,15 +29,15 @@ def add_stations(report: Report, exam: Exam) -> None:
     before, after = fit["difference"], fit["difference"] - fit["predicted"]
     rms = [float(np.sqrt((x**2).mean())) for x in (before, after)]
     z = float(np.sqrt(((after / fit["predicted_sd"]) ** 2).mean()))
-    gain, error, seen, seen_error = (
-        float(fit.attrs[k]) for k in ("gain", "gain_error", "gain_seen", "gain_seen_error")
-    )
+    keys = ("gain", "gain_error", "gain_seen", "gain_seen_error")
+    gain, error, seen, seen_error = (float(fit.attrs[k]) for k in keys)
     alone = f"; by stations alone {seen:.2f} ± {seen_error:.2f}" if np.isfinite(seen) else ", as no station tells"
+    target = exam.plan.rounds[0].targets[0]
     report.add_section(
         "Stations",
-        f"Level and years of the record are calibrated by {fit.attrs['stations']}. They are no longer independent of it; "
-        f"its attribute calibrated_with lists them. Response of the target {exam.plan.rounds[0].targets[0]}: {gain:.3f} "
-        f"± {error:.3f}{alone}. Differences between years are divided by it.",
+        f"Level and years of the record are calibrated by {fit.attrs['stations']}. They are no longer independent of "
+        f"it; its attribute calibrated_with lists them. Response of the target {target}: {gain:.3f} ± {error:.3f}"
+        f"{alone}. Differences between years are divided by it.",
     )
     add_figure(
         report, plots.station_calibration(fit),
