@@ -25,23 +25,6 @@ OFFSET, GAIN = -0.04, 0.8
 CELLS = [(1, 2), (3, 9), (5, 5), (8, 12), (10, 3), (12, 14), (14, 7), (15, 1)]
 
 
-def station_data(world, truth, cells=CELLS, *, depth=(0.0, 0.05), prefix="S", noise=0.01, seed=0):
-    """Stations in cells: the truth there with a noise."""
-    rng = np.random.default_rng(seed)
-    lat, lon = world.GRID.lat, world.GRID.lon
-    y = np.stack([truth.values[:, r, c] for r, c in cells]) + noise * rng.standard_normal(
-        (len(cells), truth.sizes["time"])
-    )
-    n = len(cells)
-    coords = {"network": ["NET"] * n, "station": [f"{prefix}{i}" for i in range(n)],
-              "lat": [lat[r] + 0.02 for r, _ in cells], "lon": [lon[c] - 0.03 for _, c in cells],
-              "depth_from": [depth[0]] * n, "depth_to": [depth[1]] * n}  # fmt: skip
-    ds = xr.Dataset({"sm": (("sensor", "time"), y.astype("float32"), VARIABLES["sm"].attrs())},
-                    {"time": truth["time"], **{k: ("sensor", v) for k, v in coords.items()}})  # fmt: skip
-    ds = ds.assign_coords(sensor=[f"NET/{s}/{depth[0]:g}-{depth[1]:g}" for s in coords["station"]])
-    return ds.assign_attrs(title="stations", step="dekad")
-
-
 def record_of(world, truth, plan, *, gain=GAIN, offset=OFFSET):
     """A record that damps what differs from the yearly cycle and is too dry or wet, as if fused."""
     numbers = dekads.ordinals(truth["time"].values)
@@ -79,7 +62,7 @@ def parts(world, made, truth, plan):
         seen = (gain * weather.values + 0.01 * rng.standard_normal(weather.shape) + 0.02)[have]
         out[name] = out[name].assign(sm=(("time", "lat", "lon"), seen.astype("float32"), VARIABLES["sm"].attrs()))
     out["fused"] = record_of(world, weather, plan)
-    out["stations"] = station_data(world, weather)
+    out["stations"] = world.stations(weather, CELLS)
     return out, weather
 
 
@@ -172,7 +155,7 @@ def test_a_share_leaves_the_rest_independent_and_does_not_depend_on_others(world
     assert set(trained["station"]) == some
     verdict = validation.independent(parts[0]["stations"], trained)
     assert set(parts[0]["stations"]["station"].values[verdict["selected"].values]) == {f"S{i}" for i in range(8)} - some
-    more = xr.concat([parts[0]["stations"], station_data(world, parts[1], [(0, 0), (2, 4)], prefix="T")], "sensor")
+    more = xr.concat([parts[0]["stations"], world.stations(parts[1], [(0, 0), (2, 4)], prefix="T")], "sensor")
     found = find(more, world.GRID, Stations(share=0.6, seed=1))
     assert {s.name for s in found if s.fate == "" and s.name[0] == "S"} == some
     names = [f"x{i}" for i in range(4000)]
@@ -305,20 +288,18 @@ def test_what_is_missing_is_named(world, parts, plan, tmp_path):
     with pytest.raises(ConfigError, match="results of another plan"):
         fusion.calibrate(world.plan(networks={"seed": 9}), library)
     weather = parts[1]
-    far = station_data(world, weather).assign_coords(lat=("sensor", [80.0] * 8))
-    deep = station_data(world, weather, depth=(0.2, 0.3))
-    short = station_data(world, weather)
+    far = world.stations(weather, CELLS).assign_coords(lat=("sensor", [80.0] * 8))
+    deep = world.stations(weather, CELLS, depth=(0.2, 0.3))
+    short = world.stations(weather, CELLS)
     short = short.assign(sm=short["sm"].where(short["time"] < np.datetime64("2013-11-01")))
-    two = station_data(world, weather, CELLS[:2])
+    two = world.stations(weather, CELLS[:2])
     for ds, words in ((far, "0 of 8 stations (8 outside the grid)"), (deep, "(8 no sensor within the depths)"),
                       (short, "(8 too few dekads in common with the record)"), (two, "2 of 2 stations")):  # fmt: skip
         library.write("stations", ds, layout="plain", overwrite=True)
         with pytest.raises(TooFewStations, match="at least 3") as err:
             fusion.calibrate(plan, library)
         assert words in str(err.value)
-    mixed = xr.concat(
-        [far, deep, station_data(world, weather, CELLS[:3], prefix="T")], "sensor", combine_attrs="override"
-    )
+    mixed = xr.concat([far, deep, world.stations(weather, CELLS[:3], prefix="T")], "sensor", combine_attrs="override")
     library.write("stations", mixed, layout="plain", overwrite=True)
     out = fusion.calibrate(plan, library)
     assert "3 of" in out.attrs["stations"] and "outside the grid" in out.attrs["stations"]

@@ -94,6 +94,16 @@ class Stations(pydantic.BaseModel):
             raise ValueError("`depth` needs the upper depth first")
         return self
 
+    @classmethod
+    def of(cls, raw: dict[str, Any], *, where: str = "stations") -> Stations:
+        """Check settings given as a mapping; raises :class:`ConfigError` that lists every fault."""
+        try:
+            return cls.model_validate(raw)
+        except pydantic.ValidationError as err:
+            faults = [f"{'.'.join(map(str, e['loc'])) or 'all'}: {e['msg']}" for e in err.errors()]
+            raise ConfigError(where, found=f"{len(faults)} fault(s): " + "; ".join(faults),
+                              needed="entries as vadose.fusion.Stations knows them") from err  # fmt: skip
+
     def full_name(self, prefix: str) -> str:
         """Name of the dataset in the library."""
         return f"{prefix}{self.dataset}"

@@ -95,9 +95,9 @@ def _histograms(axes: Axes, before: np.ndarray, after: np.ndarray) -> None:
                       transform=axes.get_xaxis_transform(), zorder=4)  # fmt: skip
     axes.axvline(0, color=GREY, lw=0.8, zorder=1)
     axes.set_xlim(-most, most)
-    axes.set_ylim(0, axes.get_ylim()[1] * 1.3)
+    axes.set_ylim(0, axes.get_ylim()[1] * 1.25)
     if before.size <= MARKED:  # below the marks
-        axes.tick_params(axis="x", pad=14)
+        axes.tick_params(axis="x", pad=23)
         axes.spines["bottom"].set_visible(True)
     axes.set_xlabel(f"Mean of station less record [{format_unit('m3 m-3')}]")
     axes.set_ylabel("Stations")
