@@ -278,6 +278,16 @@ def test_sensors_of_a_station_are_one_and_days_become_dekads(world, parts):
     assert np.isnan(got[1, 0]) and got[2, 0] == pytest.approx(0.145)
 
 
+def test_stations_of_other_years_than_the_target_calibrate_the_level_alone(world, parts, plan, tmp_path):
+    early = world.stations(parts[1], CELLS).sel(time=slice(None, "2014-12-31"))
+    library = library_with(world, parts, tmp_path / "e", stations=early)
+    out = fusion.calibrate(plan, library).compute()
+    fit, record = library.open("fused.calibration").compute(), library.open("fused").compute()
+    assert fit.attrs["gain"] == 1.0 and fit.attrs["gain_n"] == 0 and "gain_seen" not in fit.attrs
+    assert (fit["n"] == 72).all() and (fit["level"] < 0).all()
+    np.testing.assert_allclose(out["sm"] - record["sm"], np.broadcast_to(fit["level"], out["sm"].shape), atol=1e-6)
+
+
 def test_what_is_missing_is_named(world, parts, plan, tmp_path):
     nothing = Library(tmp_path / "nothing")
     with pytest.raises(ConfigError, match=r"no record 'fused'.*vadose fuse run"):

@@ -150,15 +150,9 @@ def _reused(every: Sequence[Inputs], name: str, mark: str) -> tuple[xr.Dataset, 
     """The stations of the same calibration in one of the libraries."""
     for inputs in every:
         if name in inputs.library.names() and (fit := inputs.library.open(name)).attrs.get(DIGEST) == mark:
-            return fit[list(ROWS)].drop_vars(["lat", "lon", "year"], errors="ignore").compute(), gain_from(fit), str(
+            return fit[list(ROWS)].drop_vars(["lat", "lon", "year"], errors="ignore").compute(), Gain.of(fit.attrs), str(
                 fit.attrs["stations"])  # fmt: skip
     return None
-
-
-def gain_from(fit: xr.Dataset) -> Gain:
-    """The gain that a calibration keeps."""
-    a = fit.attrs
-    return Gain(*(float(a[k]) for k in ("gain", "gain_error", "gain_seen", "gain_seen_error")), int(a["gain_n"]))
 
 
 # ------------------------------------------------------------------------------------------------------------ maps
@@ -205,10 +199,8 @@ def estimate(inputs: Inputs, record: xr.Dataset, rows: xr.Dataset, gain: Gain, s
                        for i, (k, w) in enumerate(words.items())})  # fmt: skip
     out["years"] = (("year", "lat", "lon"), whole[3:], {"units": "m3 m-3", "long_name": "course over years"})
     out = schema.with_grid(out.assign_coords(year=years), inputs.grid)
-    facts = {"gain": gain.value, "gain_error": gain.error, "gain_seen": gain.seen, "gain_seen_error": gain.seen_error,
-             "gain_n": gain.n}  # fmt: skip
     return schema.stamp(out, title=f"Calibration of {inputs.name} by stations", product=inputs.name,
-                        simulated=schema.is_simulated(record), **facts)  # fmt: skip
+                        simulated=schema.is_simulated(record), **gain.attrs())  # fmt: skip
 
 
 def _of_block(inputs: Inputs, sm: xr.DataArray, block: Block, numbers: np.ndarray, level: Level) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +29,24 @@ class Gain:
     seen: float = float("nan")
     seen_error: float = float("nan")
     n: int = 0
+
+    def attrs(self) -> dict[str, Any]:
+        """As attributes of a dataset."""
+        known = {} if np.isnan(self.seen) else {"gain_seen": self.seen, "gain_seen_error": self.seen_error}
+        return {"gain": self.value, "gain_error": self.error, "gain_n": self.n, **known}
+
+    @classmethod
+    def of(cls, attrs: Mapping[Any, Any]) -> Gain:
+        """From the attributes of a dataset.
+
+        Examples
+        --------
+        >>> Gain.of(Gain(0.9, 0.1, 0.8, 0.2, 7).attrs())
+        Gain(value=0.9, error=0.1, seen=0.8, seen_error=0.2, n=7)
+        """
+        nan = float("nan")
+        seen, seen_error = (float(attrs.get(k, nan)) for k in ("gain_seen", "gain_seen_error"))
+        return cls(float(attrs["gain"]), float(attrs["gain_error"]), seen, seen_error, int(attrs["gain_n"]))
 
 
 def moments(target: np.ndarray, product: np.ndarray, station: np.ndarray, numbers: np.ndarray) -> np.ndarray:

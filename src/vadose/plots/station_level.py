@@ -84,8 +84,10 @@ def station_calibration(fit: xr.Dataset) -> Figure:
 
 
 def _histograms(axes: Axes, before: np.ndarray, after: np.ndarray) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     most = max(float(np.abs(np.concatenate([before, after])).max()), 1e-3) * 1.001
-    edges = np.linspace(-most, most, 1 + int(np.clip(2 * np.sqrt(before.size), 5, BINS)))
+    edges = np.linspace(-most, most, 1 + int(np.clip(2 * np.sqrt(before.size), 5, BINS))).tolist()
     for k, (values, colour, words) in enumerate(((before, VERMILION, "before"), (after, BLUE, "after, by the others"))):
         axes.hist(values, edges, histtype="stepfilled", color=colour, alpha=0.22, zorder=2)
         axes.hist(values, edges, histtype="step", color=colour, lw=1.3, zorder=3,
@@ -101,7 +103,7 @@ def _histograms(axes: Axes, before: np.ndarray, after: np.ndarray) -> None:
         axes.spines["bottom"].set_visible(True)
     axes.set_xlabel(f"Mean of station less record [{format_unit('m3 m-3')}]")
     axes.set_ylabel("Stations")
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.legend(loc="upper left", borderaxespad=0.1)
 
 

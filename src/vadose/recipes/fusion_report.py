@@ -129,10 +129,11 @@ def _scores(report: Report, scores: xr.Dataset, caption: str, *, absent: Mapping
     for label in scores["product"].values:
         s = scores.sel(product=label)
         values = [float(s[m]) for m in ("r", "bias", "ubrmse", "rmse")]
-        ratios = [None, None] if label == FUSED else [float(s[m]) for m in ("ratio_unbiased", "ratio")]
+        ratios: list[object] = [None if label == FUSED else float(s[m]) for m in ("ratio_unbiased", "ratio")]
         if plain is not None:
             one = plain.sel(product=label)
-            ratios += [None, None] if label == FUSED else [float(one[m]) for m in ("ratio_unbiased", "ratio")]
+            more = ("ratio_unbiased", "ratio")
+            ratios += [None if label == FUSED else float(one[m]) for m in more]
         rows.append([str(label), float(s["coverage"]), int(s["n"]), *values, *ratios])
     rows += [[BASELINES[k], why, *[None] * (len(columns) - 2)] for k, why in (absent or {}).items()]
     notes = ["fused / it: error of the fused record over that of the row, where both have a value; below 1 the "

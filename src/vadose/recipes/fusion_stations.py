@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import plots
+from ..fusion.station_gain import Gain
 from ..report import Report
 from .figures import add_figure
 from .fusion_exam import Exam
@@ -29,14 +30,13 @@ def add_stations(report: Report, exam: Exam) -> None:
     before, after = fit["difference"], fit["difference"] - fit["predicted"]
     rms = [float(np.sqrt((x**2).mean())) for x in (before, after)]
     z = float(np.sqrt(((after / fit["predicted_sd"]) ** 2).mean()))
-    keys = ("gain", "gain_error", "gain_seen", "gain_seen_error")
-    gain, error, seen, seen_error = (float(fit.attrs[k]) for k in keys)
-    alone = f"; by stations alone {seen:.2f} ± {seen_error:.2f}" if np.isfinite(seen) else ", as no station tells"
+    g = Gain.of(fit.attrs)
+    alone = f"; by stations alone {g.seen:.2f} ± {g.seen_error:.2f}" if np.isfinite(g.seen) else ", as no station tells"
     target = exam.plan.rounds[0].targets[0]
     report.add_section(
         "Stations",
         f"Level and years of the record are calibrated by {fit.attrs['stations']}. They are no longer independent of "
-        f"it; its attribute calibrated_with lists them. Response of the target {target}: {gain:.3f} ± {error:.3f}"
+        f"it; its attribute calibrated_with lists them. Response of the target {target}: {g.value:.3f} ± {g.error:.3f}"
         f"{alone}. Differences between years are divided by it.",
     )
     add_figure(
