@@ -150,8 +150,8 @@ def _reused(every: Sequence[Inputs], name: str, mark: str) -> tuple[xr.Dataset, 
     """The stations of the same calibration in one of the libraries."""
     for inputs in every:
         if name in inputs.library.names() and (fit := inputs.library.open(name)).attrs.get(DIGEST) == mark:
-            return fit[list(ROWS)].drop_vars(["lat", "lon", "year"], errors="ignore").compute(), Gain.of(fit.attrs), str(
-                fit.attrs["stations"])  # fmt: skip
+            rows = fit[list(ROWS)].drop_vars(["lat", "lon", "year"], errors="ignore").compute()
+            return rows, Gain.of(fit.attrs), str(fit.attrs["stations"])
     return None
 
 
