@@ -102,7 +102,7 @@ def _rivals(together: Pool) -> str:
     lines = ["Error of the fused record over that of each rival, all boxes (± by leaving out one box at a time; least "
              "and largest of a box):", "",
              f"| rival | n | its RMSE | ratio | in a box | its ubRMSE | ratio | in a box |{_plain_heads(together)}",
-             "|---" * (8 if together.plain is None else 10) + "|"]  # fmt: skip
+             "|---" * (8 + _plain_heads(together).count("|")) + "|"]  # fmt: skip
     t = together.rivals
     for name in t["rival"].values:
         one = t.sel(rival=name)
@@ -117,12 +117,19 @@ def _rivals(together: Pool) -> str:
         if together.plain is not None:
             plain = together.plain.rivals.sel(rival=name)
             cells += [f"{float(plain[f'pooled_{m}']):.3f}" for m in ("rmse", "ubrmse")]
+        if "given_rmse" in t:
+            cells += [_number(float(one[f"given_{m}"])) for m in ("rmse", "ubrmse")]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def _plain_heads(together: Pool) -> str:
-    return "" if together.plain is None else " ratio without stations: RMSE | ubRMSE |"
+    heads = "" if together.plain is None else " ratio without stations: RMSE | ubRMSE |"
+    return heads + (" rival given the stations too: RMSE | ubRMSE |" if "given_rmse" in together.rivals else "")
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if np.isfinite(value) else ""
 
 
 def _boxes(exams: list[BoxExam], together: Pool) -> str:

@@ -278,6 +278,17 @@ def test_sensors_of_a_station_are_one_and_days_become_dekads(world, parts):
     assert np.isnan(got[1, 0]) and got[2, 0] == pytest.approx(0.145)
 
 
+def test_the_level_alone_is_that_of_the_same_kriging(world, parts, plan, library, done):
+    out = fusion.level_by_stations(plan, library, name="fused", stations=Stations(gain_spread=0))
+    assert list(out.data_vars) == ["sm"]
+    shift = (out["sm"] - library.open("fused")["sm"]).compute()
+    assert float(shift.std("time").max()) < 1e-6
+    fit = library.open("fused.calibration")
+    np.testing.assert_allclose(
+        shift.mean("time"), fit["level"], atol=2e-4
+    )  # differences over common dekads alone differ
+
+
 def test_stations_of_other_years_than_the_target_calibrate_the_level_alone(world, parts, plan, tmp_path):
     early = world.stations(parts[1], CELLS).sel(time=slice(None, "2014-12-31"))
     library = library_with(world, parts, tmp_path / "e", stations=early)

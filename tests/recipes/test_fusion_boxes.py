@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from vadose import schema
-from vadose.fusion import Stations
+from vadose.fusion import Stations, level_by_stations
 from vadose.fusion.networks import unpack
 from vadose.recipes.fusion_exam import FUSED, examine
 from vadose.recipes.fusion_pool import ORACLE, RATIOS, BoxExam, pool
@@ -201,9 +201,25 @@ def test_every_verdict_stands_beside_that_without_stations(folder, exams, seen):
     before = pd.read_csv(folder / "pooled.csv", index_col=0)
     for metric in RATIOS:
         np.testing.assert_allclose(pooled[f"pooled_{metric}_without_stations"], before[f"pooled_{metric}"], rtol=1e-9)
+    rivals = pool(seen).rivals
+    given = rivals["given_rmse"]
+    assert np.isfinite(given.sel(rival=[TC, ONE])).all() and int(given.notnull().sum()) == 2  # records alone
+    errors = {k: [] for k in ("fused", "tc")}
+    for k in (1, 2):
+        library = library_of(folder, 7, k)
+        truth = library.open("twin/truth")["sm"].isel(layer=0, drop=True).compute()
+        other = level_by_stations(SETTINGS.resolved(), library, name="fused.rivals/tc",
+                                  others=[library_of(folder, 7, 3 - k)])["sm"].compute()  # fmt: skip
+        mine = library.open("fused.calibrated")["sm"].compute()
+        both = mine.notnull() & other.notnull() & truth.notnull()
+        for name, sm in (("fused", mine), ("tc", other)):
+            errors[name].append((sm.astype("float64") - truth).where(both).values.ravel())
+    mine, other = (np.concatenate(errors[k]) for k in ("fused", "tc"))
+    assert float(given.sel(rival=TC)) == pytest.approx(np.sqrt(np.nanmean(mine**2) / np.nanmean(other**2)), rel=1e-6)
     text = (folder / "seen" / "report.html").read_text(encoding="utf-8")
     order = [text.index(f">{title}<") for title in ("Verdict", "Rivals over all boxes", "Stations", "Origin")]
     assert order == sorted(order) and text.count(">without stations") >= 2
+    assert "rival given the stations too: RMSE" in text
     assert "ratio without stations: RMSE" in text and "no longer independent" in text
     assert "without stations" not in (folder / "report.html").read_text(encoding="utf-8")
     assert text.lower().count("simulated") >= text.count("<figure")

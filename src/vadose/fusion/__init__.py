@@ -13,7 +13,7 @@ from .availability import availability
 from .baselines import global_network, random_forest
 from .blend import edge_jump
 from .breaks import BREAKS, step_test
-from .calibrate import calibrate
+from .calibrate import calibrate, level_by_stations
 from .contributions import contributions
 from .coverage import coverage
 from .fuse import fuse, update
@@ -38,6 +38,7 @@ __all__ = [
     "edge_jump",
     "fuse",
     "global_network",
+    "level_by_stations",
     "merge",
     "random_forest",
     "seams",

@@ -263,6 +263,51 @@ def calibrated(record: xr.Dataset, fit: xr.Dataset) -> xr.Dataset:
                         **{CALIBRATED_WITH: json.dumps(trained, ensure_ascii=False)}, **facts)  # fmt: skip
 
 
+def level_by_stations(plan: Plan, library: Any, *, name: str, stations: Stations | None = None,
+                      others: Sequence[Any] = ()) -> xr.Dataset:  # fmt: skip
+    """Any record with its level from stations as :func:`calibrate` takes it, and nothing else; lazily, not kept.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan whose products lie in the libraries on the record's grid.
+    library : vadose.store.Library
+        Where record and stations lie.
+    name : str
+        Name of the record, such as that of a rival.
+    stations, others
+        As for :func:`calibrate`; of ``others`` those count that have the record.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``sm`` (time, lat, lon) [m3 m-3].
+
+    Raises
+    ------
+    TooFewStations
+        As :func:`calibrate`.
+    """
+    asked = stations or Stations()
+    every = together(plan, [library, *(o for o in others if name in o.names())], name=name)
+    level = level_of(Network.of(every, asked).rows(gain=False)[0], asked)
+    record = library.open(name)
+
+    def kernel(sm: np.ndarray, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+        flat = sm.reshape(-1, sm.shape[-1]).astype("float64")
+        mean = valid_mean(flat.T)
+        places = Places(lat.ravel(), lon.ravel(), np.where(np.isfinite(mean), mean, MIDDLE))
+        return np.clip(flat + level.at(places)[0][:, None], 0.0, 1.0).reshape(sm.shape).astype("float32")
+
+    sm = xr.apply_ufunc(
+        kernel, record["sm"].chunk(time=-1), *xr.broadcast(record["lat"].drop_attrs(), record["lon"].drop_attrs()),
+        input_core_dims=[["time"], [], []], output_core_dims=[["time"]], dask="parallelized",
+        output_dtypes=["float32"], keep_attrs="drop", join="exact",
+    )  # fmt: skip
+    sm = sm.transpose("time", "lat", "lon").assign_attrs(record["sm"].attrs)
+    return record[["sm"]].assign(sm=sm)
+
+
 def extend(library: Any, name: str) -> int:
     """Append to a calibrated record what its record has beyond it, by the calibration as it is kept.
 

@@ -61,8 +61,8 @@ class Network:
                               f"{FEWEST_COMMON} dekads in common with the record",
                               do="Widen `depth` or `share`, or give further libraries.")  # fmt: skip
 
-    def rows(self, progress: Progress | None = None) -> tuple[xr.Dataset, Gain]:
-        """One row for each station that can be used, and the gain of the target.
+    def rows(self, progress: Progress | None = None, *, gain: bool = True) -> tuple[xr.Dataset, Gain]:
+        """One row for each station that can be used, and the gain of the target (1 where it is not asked for).
 
         Raises
         ------
@@ -76,14 +76,14 @@ class Network:
             if progress:
                 progress("reading at the stations", i, len(self.every))
             if part:
-                seen = read(inputs, part, self.settings.full_name(inputs.plan.prefix))
+                seen = read(inputs, part, self.settings.full_name(inputs.plan.prefix), products=gain)
                 enough = seen.common >= FEWEST_COMMON
                 self.fates |= {s.key: FATES[1] for s, e in zip(part, enough) if not e}
                 parts.append(seen.only(np.flatnonzero(enough)))
         if sum(len(p.stations) for p in parts) < FEWEST_STATIONS:
             raise self.refuse()
-        gain = gain_of(np.concatenate([p.sums for p in parts], axis=1), spread=self.settings.gain_spread)
-        return table(parts, gain, self.settings), gain
+        found = gain_of(np.concatenate([p.sums for p in parts], axis=1), spread=self.settings.gain_spread)
+        return table(parts, found, self.settings), found
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,8 @@ class Seen:
                     self.sums[:, at])  # fmt: skip
 
 
-def read(inputs: Inputs, stations: list[Station], full: str) -> Seen:
-    """Record and products in the cells of stations, zone by zone."""
+def read(inputs: Inputs, stations: list[Station], full: str, *, products: bool = True) -> Seen:
+    """Record and products, where they are asked for, in the cells of stations, zone by zone."""
     plan, zones = inputs.plan, inputs.zones
     sm = inputs.dataset(inputs.name)["sm"].transpose("time", "lat", "lon")
     numbers = dekads.ordinals(sm["time"].values)
@@ -127,6 +127,8 @@ def read(inputs: Inputs, stations: list[Station], full: str) -> Seen:
               np.searchsorted(cols, [stations[k].col for k in mine]))  # fmt: skip
         part = sm.isel(lat=rows, lon=cols).compute(scheduler="synchronous").values
         record[:, mine] = part[at]
+        if not products:
+            continue
         best = inputs.product(target, numbers[during], rows, cols)[at].astype("float64")
         for p in others:
             third = inputs.product(p, numbers[during], rows, cols)[at].astype("float64")

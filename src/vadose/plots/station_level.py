@@ -95,7 +95,7 @@ def _histograms(axes: Axes, before: np.ndarray, after: np.ndarray) -> None:
         if values.size <= MARKED:
             axes.plot(values, np.full(values.size, -0.04 - 0.05 * k), "|", ms=6, mew=0.9, color=colour, clip_on=False,
                       transform=axes.get_xaxis_transform(), zorder=4)  # fmt: skip
-    axes.axvline(0, color=GREY, lw=0.8, zorder=1)
+    axes.axvline(0, ymax=0.8, color=GREY, lw=0.8, zorder=1)
     axes.set_xlim(-most, most)
     axes.set_ylim(0, axes.get_ylim()[1] * 1.25)
     if before.size <= MARKED:  # below the marks

@@ -10,7 +10,7 @@ from ..report import Column, Report
 from .figures import add_figure
 from .fusion_exam import FUSED
 from .fusion_pool import RATIOS, Pool
-from .fusion_report import RATIO_NOTE, SM
+from .fusion_report import GIVEN_NOTE, PLAIN_NOTE, RATIO_NOTE, SM
 from .fusion_verdicts import BASELINE, PRODUCT, WORDS
 from .rivals import BASELINES
 
@@ -40,9 +40,11 @@ def add_boxes(report: Report, pool: Pool, verdicts: pd.DataFrame) -> None:
         f"together. {words}",
     )  # fmt: skip
     with_plain = "without_stations" in verdicts
-    report.add_table(_columns(with_plain), _lines(whole), "All boxes together: what was to be reached, and what was.",
-                     notes=[RATIO_NOTE, "Errors are pooled over pixel-dekads. ±: standard error by leaving out one box "
-                            "at a time; of steps, that of the mean over boxes."])  # fmt: skip
+    notes = [RATIO_NOTE, *([PLAIN_NOTE] if with_plain else []),
+             "Errors are pooled over pixel-dekads. ±: standard error by leaving out one box at a time; of steps, that "
+             "of the mean over boxes."]  # fmt: skip
+    caption = "All boxes together: what was to be reached, and what was."
+    report.add_table(_columns(with_plain), _lines(whole), caption, notes=notes)
     _rivals(report, pool)
     _boxes(report, pool)
     _steps_and_trends(report, pool)
@@ -97,7 +99,12 @@ def _rivals(report: Report, pool: Pool) -> None:
         columns += [Column(f"ratio without stations: {WORDS[m]}", digits=2) for m in RATIOS]
         for row, r in zip(rows, t["rival"].values):
             row += [float(pool.plain.rivals[f"pooled_{m}"].sel(rival=r)) for m in RATIOS]
-    report.add_table(columns, rows, "Errors over all boxes, on the pairs that both records have.")
+    if "given_rmse" in t:
+        columns += [Column(f"rival given the stations too: {WORDS[m]}", digits=2) for m in RATIOS]
+        for row, r in zip(rows, t["rival"].values):
+            row += [float(t[f"given_{m}"].sel(rival=r)) for m in RATIOS]
+    notes = [GIVEN_NOTE] if "given_rmse" in t else []
+    report.add_table(columns, rows, "Errors over all boxes, on the pairs that both records have.", notes=notes)
 
 
 def _boxes(report: Report, pool: Pool) -> None:

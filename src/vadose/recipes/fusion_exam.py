@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from ..fusion.calibrate import calibrated_name, calibration_name, uncalibrated_n
 from . import fusion_scores as scores
 from .fusion_settings import FusionSettings
 from .progress import Step, silent
-from .rivals import BASELINES, make_rivals
+from .rivals import BASELINES, make_rivals, rival_name
 
 FUSED = "fused by the plan"
 #: Fields of errors among those whose seams are looked at: the record's, and that of a record without zones.
@@ -31,7 +32,8 @@ class Exam:
 
     ``gain`` is the response of the plan's first target to the truth, over that which stations found where they have
     calibrated the record: one that is trained towards the target has its scale. Of a calibrated record ``stations`` is
-    the calibration and ``plain`` the examination of the same record without it; ``uncalibrated`` says why there is none
+    the calibration, ``plain`` the examination of the same record without it and ``given`` the
+    scores beside rivals whose level the same stations have calibrated; ``uncalibrated`` says why there is none
     where one was asked for, ``judges`` by how many stations the record is judged where it has seen others.
     """
 
@@ -58,6 +60,7 @@ class Exam:
     gain: float = float("nan")
     stations: xr.Dataset | None = None
     plain: Exam | None = None
+    given: xr.Dataset | None = None
     uncalibrated: str = ""
     judges: str = ""
 
@@ -108,6 +111,11 @@ def examine(library: Any, settings: FusionSettings, *, others: Sequence[Any] = (
         exam.plain = judged(plain, n_boot=0)
         exam.stations = library.open(calibration_name(name)).compute()
         exam.gain /= float(exam.stations.attrs["gain"])
+        if truth is not None and settings.calibrate is not None:
+            given = _given(plan, library, settings, rivals, others)
+            exam.given = scores.score_records(
+                {FUSED: fused} | given, fused=FUSED, pair=scores.by_truth(truth), n_boot=0
+            )
     exam.uncalibrated, exam.judges = why, judges
     step(4, 5, "writing")
     return exam
@@ -128,6 +136,19 @@ def _calibrated(plan: fusion.Plan, library: Any, settings: FusionSettings,
         raise ConfigError("name", found=f"no record {settings.name!r} in {library.url}", needed="a calibrated record",
                           do="Make it with `vadose fuse calibrate`.")  # fmt: skip
     return library.open(calibrated_name(name)), ""
+
+
+def _given(plan: fusion.Plan, library: Any, settings: FusionSettings, rivals: Mapping[str, xr.Dataset | str],
+           others: Sequence[Any]) -> dict[str, xr.Dataset]:  # fmt: skip
+    """Rivals with their level from the same stations; a rival without enough of them in its cells is left out."""
+    out = {}
+    for kind, record in rivals.items():
+        if isinstance(record, xr.Dataset):
+            name = rival_name(uncalibrated_name(settings.name), kind)
+            with contextlib.suppress(fusion.TooFewStations):
+                out[BASELINES[kind]] = fusion.level_by_stations(plan, library, name=name, others=others,
+                                                                stations=settings.calibrate)  # fmt: skip
+    return out
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,15 @@ RATIO_NOTE = (
     "products and not from a method; ubRMSE leaves it out."
 )
 
+PLAIN_NOTE = (
+    "The fused record is calibrated by stations, which rivals have not seen; without stations: the same record before."
+)
+
+GIVEN_NOTE = (
+    "Rival given the stations too: the calibrated record over the rival with its level from the same stations, by the "
+    "same method."
+)
+
 #: What the methods rest on.
 CITATIONS = (
     ("Chen et al. (2021): An improved global remote-sensing-based surface soil moisture (RSSSM) dataset covering "
@@ -59,7 +68,7 @@ def add_summary(report: Report, exam: Exam, more: str) -> None:
         f"zone; beside it, rivals on the same inputs. {more}",
     )
     _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent,
-            plain=exam.plain.records if exam.plain else None)  # fmt: skip
+            plain=exam.plain.records if exam.plain else None, given=exam.given)  # fmt: skip
     add_figure(
         report, plots.forest(exam.records, "ubrmse"), f"Unbiased RMSE of the records against the {exam.reference}."
     )
@@ -76,7 +85,8 @@ def add_verdicts(report: Report, verdicts: Sequence[Verdict]) -> None:
     columns = [Column("what"), Column("reached", digits=3), *plain, Column("to reach"), Column("verdict")]
     rows = [[v.what, v.value, *([v.without_stations] if with_plain else []), v.goal, "yes" if v.passed else "NO"]
             for v in verdicts]  # fmt: skip
-    report.add_table(columns, rows, "What was to be reached, and what was.", notes=RATIO_NOTE)
+    notes = [RATIO_NOTE, *([PLAIN_NOTE] if with_plain else [])]
+    report.add_table(columns, rows, "What was to be reached, and what was.", notes=notes)
 
 
 def add_origin(report: Report, exam: Exam, facts: dict[str, object]) -> None:
@@ -104,7 +114,7 @@ def _rivals(report: Report, exam: Exam) -> None:
         f"what a method itself adds or loses.{seen_stations(exam)}",
     )
     _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent,
-            plain=exam.plain.records if exam.plain else None)  # fmt: skip
+            plain=exam.plain.records if exam.plain else None, given=exam.given)  # fmt: skip
     for metric, unit in (("rmse", SM), ("ubrmse", SM), ("r", "1")):
         caption = f"{validation.METRICS[metric][1].capitalize()} of the records against the {exam.reference}."
         add_figure(report, plots.forest(exam.records, metric), caption, unit)
@@ -119,25 +129,30 @@ def _rivals(report: Report, exam: Exam) -> None:
 
 
 def _scores(report: Report, scores: xr.Dataset, caption: str, *, absent: Mapping[str, str] | None = None,
-            plain: xr.Dataset | None = None) -> None:  # fmt: skip
+            plain: xr.Dataset | None = None, given: xr.Dataset | None = None) -> None:  # fmt: skip
     columns = [Column("record"), Column("coverage", digits=2), Column("n"), Column("R", digits=3),
                Column("bias", SM, 4), Column("ubRMSE", SM, 4), Column("RMSE", SM, 4),
                Column("fused / it: ubRMSE", digits=2), Column("RMSE", digits=2)]  # fmt: skip
     if plain is not None:
         columns += [Column("without stations: ubRMSE", digits=2), Column("RMSE", digits=2)]
+    if given is not None:
+        columns += [Column("given stations too: ubRMSE", digits=2), Column("RMSE", digits=2)]
     rows: list[list[object]] = []
     for label in scores["product"].values:
         s = scores.sel(product=label)
         values = [float(s[m]) for m in ("r", "bias", "ubrmse", "rmse")]
-        ratios: list[object] = [None if label == FUSED else float(s[m]) for m in ("ratio_unbiased", "ratio")]
-        if plain is not None:
-            one = plain.sel(product=label)
-            more = ("ratio_unbiased", "ratio")
-            ratios += [None if label == FUSED else float(one[m]) for m in more]
+        ratios: list[object] = []
+        for table in (scores, plain, given):
+            if table is not None:
+                there = label != FUSED and label in table["product"].values
+                names = ("ratio_unbiased", "ratio")
+                ratios += [float(table[m].sel(product=label)) if there else None for m in names]
         rows.append([str(label), float(s["coverage"]), int(s["n"]), *values, *ratios])
     rows += [[BASELINES[k], why, *[None] * (len(columns) - 2)] for k, why in (absent or {}).items()]
     notes = ["fused / it: error of the fused record over that of the row, where both have a value; below 1 the "
              "fused one is closer."]  # fmt: skip
+    if given is not None:
+        notes.append(GIVEN_NOTE)
     for name, words in (("ratio_unbiased", "ubRMSE"), ("ratio", "RMSE")):
         beaten = [str(p) for p, r in zip(scores["product"].values, scores[name].values) if p != FUSED and r > 1]
         if beaten:

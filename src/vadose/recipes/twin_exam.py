@@ -20,6 +20,7 @@ from .fusion_settings import FusionSettings
 from .fusion_verdicts import judge, judge_pool
 from .outputs import writable_folder
 from .progress import Step, silent
+from .rivals import make_rivals
 from .settings import dump, read
 
 
@@ -79,6 +80,10 @@ def run_exams(folder: Path, settings: FusionSettings, *, step: Step) -> list[Box
             for library in libraries if len(libraries) > 1 else ():
                 step(len(out) * 5, total * 5, f"seed {seed}: fusing all boxes")
                 fusion.fuse(plan, library, name=name)
+            for k, library in enumerate(libraries if len(libraries) > 1 else ()):
+                step(len(out) * 5, total * 5, f"seed {seed}: rivals of all boxes")
+                others = libraries[:k] + libraries[k + 1 :]
+                make_rivals(plan, library, name=name, which=settings.baselines, others=others)
         for library, (number, box) in zip(libraries, boxes):
             named = _named(step, len(out), total, seed, number if len(boxes) > 1 else 0)
             others = [other for other in libraries if other is not library]
