@@ -127,6 +127,16 @@ def test_the_error_of_the_gain_is_that_of_repetition():
     assert np.mean([g.seen_error for g in found]) == pytest.approx(spread, rel=0.35)
 
 
+def test_five_stations_count_less_than_their_error_says():
+    gains = np.array([0.7, 0.75, 0.8, 0.85, 0.9])
+    got = gain_of(np.stack([gains, np.ones(5)]), spread=0.15)
+    means = np.array([np.log(np.delete(gains, i).mean()) for i in range(5)])
+    s = np.sqrt(4 / 5 * ((means - means.mean()) ** 2).sum() * 4 / 2)  # the jackknife's, by Student's t of 4 degrees
+    assert got.seen == pytest.approx(0.8) and got.seen_error == pytest.approx(0.8 * s)
+    assert np.log(got.value) == pytest.approx(0.15**2 / (0.15**2 + s**2) * np.log(0.8))
+    assert got.error == pytest.approx(got.value * 0.15 * s / np.sqrt(0.15**2 + s**2))
+
+
 def test_without_enough_data_the_gain_is_one():
     numbers, (target, a, _, station) = _triples(0.8)
     few = np.full_like(target, np.nan)
@@ -134,9 +144,9 @@ def test_without_enough_data_the_gain_is_one():
     assert not moments(few, a, station, numbers).any()
     constant = np.full_like(a, 0.2)
     assert not moments(target, constant, station, numbers).any()
-    two = moments(target, a, station, numbers)
-    two[:, 2:] = 0
-    for sums in (two, np.zeros((2, 0)), -moments(target, a, station, numbers)):
+    four = moments(target, a, station, numbers)
+    four[:, 4:] = 0
+    for sums in (four, np.zeros((2, 0)), -moments(target, a, station, numbers)):
         got = gain_of(sums, spread=0.15)
         assert got.value == 1.0 and got.error == 0.15 and np.isnan(got.seen)
 

@@ -16,6 +16,9 @@ from .interannual import _bridged, _yearly, at_dekads
 #: Fewest stations from which anything is calibrated.
 FEWEST_STATIONS = 3
 
+#: Fewest stations from which a gain is taken: with fewer its own error is hardly known.
+FEWEST_OF_GAIN = 5
+
 #: Spread of anomalies that is none [m3 m-3].
 FLAT = 1e-6
 
@@ -95,21 +98,22 @@ def gain_of(sums: np.ndarray, *, spread: float) -> Gain:
     Returns
     -------
     Gain
-        1 with the prior's error where fewer than three stations tell something, or the sign is not sure.
+        1 with the prior's error where fewer than five stations tell something, or the sign is not sure.
 
     Notes
     -----
     With z a product of another sensor, cov(target, z) / cov(station, z) is the target's gain relative to the station's,
     free of the noise of all three (triple collocation, Stoffelen 1998, doi:10.1029/97JC03180). Choice: a station
     responds as its cell does. Sums are over stations and products, each pair weighted by 1/var(z); the standard error s
-    of the logarithm leaves out one station at a time. With the prior N(0, spread²) of the logarithm, the posterior mean
-    is spread² / (spread² + s²) times the one seen, its variance spread² s² / (spread² + s²).
+    of the logarithm leaves out one station at a time. n stations know it themselves with n − 1 degrees of freedom only,
+    so s² counts (n − 1)/(n − 3) times, the variance of Student's t. With the prior N(0, spread²) of the logarithm, the
+    posterior mean is spread² / (spread² + s²) times the one seen, its variance spread² s² / (spread² + s²).
 
     Examples
     --------
-    Three stations that agree on 0.8 have no error, so that the prior does not count:
+    Five stations that agree on 0.8 have no error, so that the prior does not count:
 
-    >>> gain_of(np.array([[0.8, 1.6, 0.4], [1.0, 2.0, 0.5]]), spread=0.15).value.__round__(6)
+    >>> round(gain_of(np.outer([0.8, 1.0], [1, 2, 3, 4, 5]), spread=0.15).value, 6)
     0.8
     >>> gain_of(np.zeros((2, 5)), spread=0.15).value
     1.0
@@ -117,7 +121,7 @@ def gain_of(sums: np.ndarray, *, spread: float) -> Gain:
     own = sums[:, (sums != 0).any(axis=0)]
     n = own.shape[1]
     unknown = Gain(error=spread, n=n)
-    if n < FEWEST_STATIONS:
+    if n < FEWEST_OF_GAIN:
         return unknown
     left = own.sum(axis=1, keepdims=True) - own
     if not ((own.sum(axis=1) > 0).all() and (left > 0).all()):
@@ -128,7 +132,7 @@ def gain_of(sums: np.ndarray, *, spread: float) -> Gain:
         return np.asarray(np.log(a / b))
 
     seen = float(logarithm(np.ones(n, bool)))
-    s = float(group_jackknife(logarithm, size=n, groups=n)[0])
+    s = float(group_jackknife(logarithm, size=n, groups=n)[0]) * float(np.sqrt((n - 1) / (n - 3)))
     total = spread**2 + s**2
     share = spread**2 / total if total > 0 else 1.0
     value = float(np.exp(share * seen))
