@@ -11,7 +11,7 @@ import xarray as xr
 
 from vadose import fusion, schema
 from vadose.errors import ConfigError
-from vadose.fusion import dekads, innovation_maps
+from vadose.fusion import assimilation, dekads, innovation_maps
 from vadose.fusion.assimilation import LEAST_VARIANCE, assimilated, assimilation_name
 from vadose.fusion.fuse import finish, opened
 from vadose.fusion.innovation_maps import estimate
@@ -29,6 +29,14 @@ BITS = {"sm": ("time", "lat", "lon"), "sm_uncertainty": ("time", "lat", "lon")}
 
 def rmse(sm, truth):
     return float(np.sqrt(((sm - truth.sel(time=sm["time"])) ** 2).mean()))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def wide_footprint():
+    """Boxes of 3 × 3 pixels of 0.25°."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assimilation, "FOOTPRINT", 83.0)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +213,13 @@ def test_a_yearly_course_is_found_through_gaps():
     noisy = 0.2 + 0.02 * rng.standard_normal((144, 50))
     noisy[np.arange(144) % 36 > 17] = np.nan
     assert np.abs(basis @ yearly_course(noisy, basis) - 0.2).max() < 0.2
+
+
+def test_boxes_are_as_wide_as_footprints(monkeypatch):
+    grids = [Grid.regular(0.1), Grid.regular(0.25), Grid.ease2("M09"), Grid.ease2("M36")]
+    assert [assimilation.reach(g) for g in grids] == [4, 1, 4, 1]  # 83 km
+    monkeypatch.setattr(assimilation, "FOOTPRINT", 30.0)
+    assert [assimilation.reach(g) for g in grids] == [1, 0, 1, 0]
 
 
 # ------------------------------------------------------------------------------------------------- the limits

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from ..grid import Grid, distance
 from . import dekads
 from .context import around
 from .innovations import best_weights
@@ -14,8 +15,9 @@ from .season import yearly_basis
 from .spread import of_blocks
 from .zones import Block, in_order, positions
 
-#: Pixels around a value that are averaged with it, on each side: innovations are of footprints, not of pixels.
-RADIUS = 1
+#: Width of the box over which innovations are averaged [km]: they are of footprints, not of pixels. Choice: 3 × 3
+#: pixels of 0.1°, one of 0.25°.
+FOOTPRINT = 30.0
 
 #: Share of the variance that is kept, whatever the products explain.
 LEAST_VARIANCE = 0.5
@@ -27,10 +29,22 @@ def assimilation_name(name: str) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------ series
-def innovation(product: np.ndarray, record: np.ndarray, gain: float) -> np.ndarray:
+def reach(grid: Grid) -> int:
+    """Pixels on each side of a value in the box of :data:`FOOTPRINT`.
+
+    Examples
+    --------
+    >>> [reach(Grid.regular(r)) for r in (0.05, 0.1, 0.25)]
+    [2, 1, 0]
+    """
+    pixel = distance(0.0, 0.0, grid.resolution, 0.0) / 1000
+    return max(0, round((FOOTPRINT / float(pixel) - 1) / 2))
+
+
+def innovation(product: np.ndarray, record: np.ndarray, gain: float, *, pixels: int) -> np.ndarray:
     """Product in the record's scale less record, mean over the box of values that both have; (time, lat, lon)."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return around(product / np.float32(gain) - record, dekads=(0, 0), pixels=RADIUS)
+        return around(product / np.float32(gain) - record, dekads=(0, 0), pixels=pixels)
 
 
 def rounds_of(inputs: Inputs, numbers: np.ndarray) -> np.ndarray:
@@ -113,7 +127,8 @@ def _assimilate_block(inputs: Inputs, ds: xr.Dataset, fitted: xr.Dataset, block:
     series = np.empty((len(names), *shape), "float32")
     for k, p in enumerate(names):
         gain = float(fits["gain"][k, 0, 0])  # one for the block
-        differs = innovation(inputs.product(p, numbers, rows, cols), record, gain)[:, at[0], at[1]]
+        product = inputs.product(p, numbers, rows, cols)
+        differs = innovation(product, record, gain, pixels=reach(inputs.grid))[:, at[0], at[1]]
         series[k] = differs - (basis @ fits["course"][k].reshape(5, -1)).reshape(shape)
     out = np.stack([ds[v].compute(scheduler="synchronous").values[:, at[0], at[1]] for v in ("sm", "sm_uncertainty")])
     out[0] = _within(out[0], out[0] + (basis[:, 1:] @ fits["season"].reshape(4, -1)).reshape(shape))

@@ -9,7 +9,7 @@ import xarray as xr
 
 from .. import schema
 from . import dekads
-from .assimilation import RADIUS, innovation, on_thawed, rounds_of
+from .assimilation import innovation, on_thawed, reach, rounds_of
 from .context import around
 from .innovations import FEWEST, Moments, innovation_model, of_sums, product_errors
 from .inputs import Inputs
@@ -97,7 +97,7 @@ def _estimate_block(inputs: Inputs, sm: xr.DataArray, block: Block, names: list[
     products = {p: inputs.product(p, numbers, rows, cols) for p in names}
     gain = sampled_gains([products[p][:, at[0], at[1]].reshape(numbers.size, -1) for p in names], numbers, sensors,
                          names.index(plan.rounds[0].targets[0]))  # fmt: skip
-    basis = yearly_basis(numbers)
+    basis, pixels = yearly_basis(numbers), reach(inputs.grid)
 
     def deviations(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         flat = x.reshape(numbers.size, -1)
@@ -107,13 +107,13 @@ def _estimate_block(inputs: Inputs, sm: xr.DataArray, block: Block, names: list[
     series, courses = [], []
     apart: dict[str, np.ndarray] = {}
     for p, g in zip(names, gain):
-        differs = innovation(products.pop(p), record, g)
+        differs = innovation(products.pop(p), record, g, pixels=pixels)
         if plan.products[p].systematic:
             apart[p] = differs[:, at[0], at[1]].reshape(numbers.size, -1)
         deviation, course = deviations(differs)
         series.append(deviation)
         courses.append(course[:, at[0], at[1]])
-    series.append(deviations(around(record, dekads=(0, 0), pixels=RADIUS))[0])
+    series.append(deviations(around(record, dekads=(0, 0), pixels=pixels))[0])
     inner = inner_rows.size, inner_cols.size
     season = np.zeros((4, *inner))
     if apart:
