@@ -11,13 +11,14 @@ import xarray as xr
 
 from vadose import fusion, schema
 from vadose.errors import ConfigError
-from vadose.fusion import dekads, innovation_maps
-from vadose.fusion.assimilation import LEAST_VARIANCE, assimilated, assimilation_name, yearly_course
+from vadose.fusion import assimilation, dekads, innovation_maps
+from vadose.fusion.assimilation import LEAST_VARIANCE, assimilated, assimilation_name
 from vadose.fusion.fuse import finish, opened
 from vadose.fusion.innovation_maps import estimate
 from vadose.fusion.innovations import innovation_model, moments, product_errors
 from vadose.fusion.inputs import Inputs, simulation_name
 from vadose.fusion.plan import Plan
+from vadose.fusion.season import yearly_course
 from vadose.grid import Grid
 from vadose.schema import FLAGS
 from vadose.stats.cycles import harmonics
@@ -28,6 +29,14 @@ BITS = {"sm": ("time", "lat", "lon"), "sm_uncertainty": ("time", "lat", "lon")}
 
 def rmse(sm, truth):
     return float(np.sqrt(((sm - truth.sel(time=sm["time"])) ** 2).mean()))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def wide_footprint():
+    """Boxes of 3 × 3 pixels of 0.25°."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assimilation, "FOOTPRINT", 83.0)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +135,8 @@ def test_values_are_the_record_and_its_weighted_innovations(inputs, record, fitt
         if b.min(initial=0) < 0:
             continue
         moved += b.size > 0
-        expected = value + b @ innovations[use, t, y, x]
+        season = harmonics(np.array([(numbers[t] % 36 + 0.5) / 36]))[0, 1:] @ fitted["season"].values[:, y, x]
+        expected = value + season + b @ innovations[use, t, y, x]
         assert float(better["sm"][t, y, x]) == pytest.approx(expected, abs=2e-6)
         floor = max(sigma**2 - b @ response[use], 0.5 * sigma**2)
         assert float(better["sm_uncertainty"][t, y, x]) == pytest.approx(np.sqrt(floor), rel=1e-4)
@@ -163,6 +173,32 @@ def test_covariance_is_of_the_zone_and_the_eight_around_it(inputs, record, fitte
         np.testing.assert_allclose(got["response"].values[use], response, rtol=2e-3, atol=1e-7)
 
 
+def test_a_season_that_was_damped_comes_back(world, inputs, record, made):
+    """Products that state the error of their level restore a swing that the record has lost."""
+    truth = made[1].sel(time=record["time"])
+    numbers = dekads.ordinals(record["time"].values)
+    basis = harmonics((numbers % 36 + 0.5) / 36)
+    lost = 0.02 * basis[:, 1]
+    damped = record.assign(sm=record["sm"] - xr.DataArray(lost.astype("float32"), dims="time"))
+
+    def swing(ds):
+        """Coefficient of the harmonic in the mean of record less truth."""
+        apart = (ds["sm"] - truth).mean(["lat", "lon"]).values
+        return np.linalg.lstsq(basis, apart, rcond=None)[0][1]
+
+    left = {}
+    for stated in (0.0, 0.03):
+        raw = world.raw_plan(assimilate=True)
+        raw["products"]["t"]["systematic"] = stated
+        own = Inputs(Plan.of(raw), inputs.library, "fused", digest=inputs.digest)
+        fit = estimate(own, damped).compute(scheduler="synchronous")
+        left[stated] = swing(assimilated(own, damped, fit).compute(scheduler="synchronous"))
+        assert bool(fit["season"].any()) == bool(stated)
+    assert swing(damped.compute()) == pytest.approx(-0.02, abs=0.004)
+    assert left[0.0] == pytest.approx(-0.02, abs=0.006)  # without a statement the yearly course stays
+    assert abs(left[0.03]) < 0.009
+
+
 def test_a_yearly_course_is_found_through_gaps():
     rng = np.random.default_rng(0)
     basis = harmonics((np.arange(144) % 36 + 0.5) / 36)
@@ -177,6 +213,13 @@ def test_a_yearly_course_is_found_through_gaps():
     noisy = 0.2 + 0.02 * rng.standard_normal((144, 50))
     noisy[np.arange(144) % 36 > 17] = np.nan
     assert np.abs(basis @ yearly_course(noisy, basis) - 0.2).max() < 0.2
+
+
+def test_boxes_are_as_wide_as_footprints(monkeypatch):
+    grids = [Grid.regular(0.1), Grid.regular(0.25), Grid.ease2("M09"), Grid.ease2("M36")]
+    assert [assimilation.reach(g) for g in grids[:2]] == [3, 1]  # of 83 km: 7 and 3 pixels
+    monkeypatch.setattr(assimilation, "FOOTPRINT", 30.0)
+    assert [assimilation.reach(g) for g in grids] == [1, 0, 1, 0]
 
 
 # ------------------------------------------------------------------------------------------------- the limits
@@ -350,7 +393,7 @@ def test_the_plan_that_assimilates_makes_the_better_record_and_can_be_killed(wor
     rounds = xr.concat([library.open(simulation_name("x", r)) for r in ("2", "1")], dim="time",
                        combine_attrs="override")  # fmt: skip
     fit = estimate(inputs, rounds)
-    at_once = finish(inputs, assimilated(inputs, rounds, fit)).compute()
+    at_once = finish(inputs, assimilated(inputs, rounds, fit), level=fit["level"]).compute()
     xr.testing.assert_identical(out.drop_attrs(), at_once.drop_attrs())
     # the plan without it writes the same rounds: the new record is closer, with the same flags and sources
     plain = finish(inputs, rounds).compute()
@@ -379,7 +422,8 @@ def test_appended_dekads_have_the_values_of_a_longer_run(world, tmp_path):
     stop = dekads.of_label("2016D36")
     inputs = Inputs(opened(plan, stop), library, "fused", digest=plan.digest())
     simulated = library.open(simulation_name("fused", "1"))
-    longer = finish(inputs, assimilated(inputs, simulated, library.open(assimilation_name("fused"))))
+    fitted = library.open(assimilation_name("fused"))
+    longer = finish(inputs, assimilated(inputs, simulated, fitted), level=fitted["level"])
     out = library.open("fused").compute()
     xr.testing.assert_identical(out.drop_attrs(), longer.compute().drop_attrs())
     new = slice("2017-01-01", None)

@@ -102,6 +102,42 @@ def test_fill_does_not_depend_on_where_the_map_is_cut():
         np.testing.assert_array_equal(a[:, 8:, 10:], b[:, 3:, 3:])
 
 
+def test_a_filled_pixel_keeps_its_usual_distance_from_its_neighbours():
+    rng = np.random.default_rng(2)
+    level = rng.uniform(0.1, 0.4, (6, 7))
+    values = level + 0.03 * rng.standard_normal((40, 1, 1))  # all pixels deviate alike
+    truth = values.copy()
+    values[rng.random(values.shape) < 0.3] = np.nan
+    known = level.copy()
+    known[2, 3] = np.nan
+    var = np.full(values.shape, 1e-4)
+    got, got_var, done = fill(values, var, np.isnan(values), level=known, radius=3)
+    away = np.ones(level.shape, bool)
+    away[1:4, 2:5] = False  # these may lean on the pixel whose level is that of its neighbours
+    np.testing.assert_allclose(got[:, away], truth[:, away], atol=2e-6)
+    assert done.any() and (done == np.isnan(values)).all()
+    np.testing.assert_array_equal(got[~done], values[~done])
+    np.testing.assert_allclose(got_var[done & away], 1e-4, atol=1e-8)
+    plain = fill(values, var, np.isnan(values), radius=3)[0]
+    assert np.abs(plain - truth)[done & away].mean() > 0.02
+    # levels that nobody has change nothing
+    np.testing.assert_array_equal(fill(values, var, np.isnan(values), level=np.full(level.shape, np.nan), radius=3)[0],
+                                  plain)  # fmt: skip
+
+
+def test_filling_about_levels_does_not_depend_on_where_the_map_is_cut_and_stays_a_share():
+    rng = np.random.default_rng(3)
+    level = np.where(rng.random((20, 25)) < 0.1, np.nan, rng.uniform(0, 1, (20, 25)))
+    values = np.clip(np.nan_to_num(level, nan=0.5) + 0.3 * rng.standard_normal((5, 20, 25)), 0, 1)
+    values[rng.random(values.shape) < 0.4] = np.nan
+    var = rng.uniform(1e-4, 1e-3, values.shape)
+    whole = fill(values, var, np.isnan(values), level=level, radius=3)
+    part = fill(values[:, 5:, 7:], var[:, 5:, 7:], np.isnan(values[:, 5:, 7:]), level=level[5:, 7:], radius=3)
+    for a, b in zip(whole, part):  # a level that is filled reaches three pixels, and is leant on from three more
+        np.testing.assert_array_equal(a[:, 11:, 13:], b[:, 6:, 6:])
+    assert whole[0].min() >= 0 and whole[0].max() <= 1
+
+
 def test_fill_leaves_what_may_not_be_filled():
     values = np.array([[[0.2, np.nan, np.nan]]])
     got, _, done = fill(values, np.zeros_like(values), np.array([[[False, False, True]]]), radius=2)

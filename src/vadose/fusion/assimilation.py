@@ -5,21 +5,19 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from ..stats.cycles import harmonics
+from ..grid import Grid, distance
 from . import dekads
-from .anomalies import YEAR
 from .context import around
 from .innovations import best_weights
 from .inputs import Inputs
 from .mask import frozen_at
+from .season import yearly_basis
 from .spread import of_blocks
 from .zones import Block, in_order, positions
 
-#: Pixels around a value that are averaged with it, on each side: innovations are of footprints, not of pixels.
-RADIUS = 1
-
-#: Fewest values of a cell for the yearly course of a difference.
-FEWEST_OF_CELL = 20
+#: Width of the box over which innovations are averaged [km]: they are of footprints, not of pixels. Choice: 3 × 3
+#: pixels of 0.1°, one of 0.25°.
+FOOTPRINT = 30.0
 
 #: Share of the variance that is kept, whatever the products explain.
 LEAST_VARIANCE = 0.5
@@ -31,37 +29,22 @@ def assimilation_name(name: str) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------ series
-def innovation(product: np.ndarray, record: np.ndarray, gain: float) -> np.ndarray:
+def reach(grid: Grid) -> int:
+    """Pixels on each side of a value in the box of :data:`FOOTPRINT`.
+
+    Examples
+    --------
+    >>> [reach(Grid.regular(r)) for r in (0.05, 0.1, 0.25)]
+    [2, 1, 0]
+    """
+    pixel = distance(0.0, 0.0, grid.resolution, 0.0) / 1000
+    return max(0, round((FOOTPRINT / float(pixel) - 1) / 2))
+
+
+def innovation(product: np.ndarray, record: np.ndarray, gain: float, *, pixels: int) -> np.ndarray:
     """Product in the record's scale less record, mean over the box of values that both have; (time, lat, lon)."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return around(product / np.float32(gain) - record, dekads=(0, 0), pixels=RADIUS)
-
-
-def yearly_course(x: np.ndarray, basis: np.ndarray) -> np.ndarray:
-    """Level and two harmonics of each cell by least squares; shape (5, cells), NaN where values are too few.
-
-    Parameters
-    ----------
-    x : ndarray, shape (time, cells)
-        Series; NaN is missing.
-    basis : ndarray, shape (time, 5)
-        From :func:`yearly_basis`.
-    """
-    good = np.isfinite(x)
-    pairs = (basis[:, :, None] * basis[:, None, :]).reshape(len(basis), -1)
-    left = (good.T.astype("float64") @ pairs).reshape(-1, 5, 5)
-    right = np.where(good, x, 0.0).T.astype("float64") @ basis
-    count = good.sum(axis=0)
-    left += 1e-3 * (count[:, None, None] + 1) * np.eye(5) * np.array([0, 1, 1, 1, 1])  # no wild course through a gap
-    left[count == 0] = np.eye(5)
-    out = np.linalg.solve(left, right[..., None])[..., 0]
-    out[count < FEWEST_OF_CELL] = np.nan
-    return out.T
-
-
-def yearly_basis(numbers: np.ndarray) -> np.ndarray:
-    """Level and two harmonics at dekads; shape (time, 5)."""
-    return harmonics((numbers % YEAR + 0.5) / YEAR)
+        return around(product / np.float32(gain) - record, dekads=(0, 0), pixels=pixels)
 
 
 def rounds_of(inputs: Inputs, numbers: np.ndarray) -> np.ndarray:
@@ -101,8 +84,9 @@ def assimilated(inputs: Inputs, ds: xr.Dataset, fitted: xr.Dataset) -> xr.Datase
 
     Notes
     -----
-    θ = N + Σ b_k r_k with r_k the innovations less their yearly course and b = C⁻¹ c over those at hand (least
-    squares; :mod:`vadose.fusion.innovations`). The error variance falls by Σ b_k c_k. Choice: at least
+    θ = N + S + Σ b_k r_k with S the season that products agree on (:func:`vadose.fusion.season.agreed_season`), r_k the
+    innovations less their yearly course and b = C⁻¹ c over those at hand (least squares;
+    :mod:`vadose.fusion.innovations`). The error variance falls by Σ b_k c_k. Choice: at least
     :data:`LEAST_VARIANCE` of it stays, since that of the networks holds errors of level that no product tells.
     """
     import dask.array as da
@@ -143,9 +127,11 @@ def _assimilate_block(inputs: Inputs, ds: xr.Dataset, fitted: xr.Dataset, block:
     series = np.empty((len(names), *shape), "float32")
     for k, p in enumerate(names):
         gain = float(fits["gain"][k, 0, 0])  # one for the block
-        differs = innovation(inputs.product(p, numbers, rows, cols), record, gain)[:, at[0], at[1]]
+        product = inputs.product(p, numbers, rows, cols)
+        differs = innovation(product, record, gain, pixels=reach(inputs.grid))[:, at[0], at[1]]
         series[k] = differs - (basis @ fits["course"][k].reshape(5, -1)).reshape(shape)
     out = np.stack([ds[v].compute(scheduler="synchronous").values[:, at[0], at[1]] for v in ("sm", "sm_uncertainty")])
+    out[0] = _within(out[0], out[0] + (basis[:, 1:] @ fits["season"].reshape(4, -1)).reshape(shape))
     which = rounds_of(inputs, numbers)
     row_of, col_of = zones.row[inner_rows], zones.col[inner_cols]
     for y, r in enumerate(np.unique(row_of)):
@@ -175,8 +161,14 @@ def _improved(record: np.ndarray, series: np.ndarray, covariance: np.ndarray, re
     for k in range(len(series)):
         step += weights[place, k] * np.where(good[k], series[k], 0.0)
     value, sigma = record
+    moved = _within(value, value + step)
     with np.errstate(invalid="ignore"):
-        moved = value + step
-        inside = (moved >= 0) & (moved <= 1)
         left = np.maximum(sigma**2 - explained[place], LEAST_VARIANCE * sigma**2)
-    return np.stack([np.where(inside, moved, value), np.where(inside, np.sqrt(left), sigma)]).astype("float32")
+        changed = (moved != value) | (step == 0)
+    return np.stack([moved, np.where(changed, np.sqrt(left), sigma)]).astype("float32")
+
+
+def _within(value: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    """The moved value, or the value itself where the moved one would leave 0 to 1."""
+    with np.errstate(invalid="ignore"):
+        return np.where((moved >= 0) & (moved <= 1), moved, value)

@@ -1,4 +1,4 @@
-"""Gap filling: the few pixels without a value take the mean of their nearest valid neighbours."""
+"""Gap filling: the few pixels without a value deviate from their usual one as their nearest neighbours do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 QUANTUM = 1e-6
 
 
-def fill(values: np.ndarray, variance: np.ndarray, fillable: np.ndarray, *,
+def fill(values: np.ndarray, variance: np.ndarray, fillable: np.ndarray, *, level: np.ndarray | None = None,
          radius: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Fill gaps with the mean over the smallest square window that holds a valid value.
 
@@ -20,6 +20,8 @@ def fill(values: np.ndarray, variance: np.ndarray, fillable: np.ndarray, *,
         Its error variance [m6 m-6].
     fillable : ndarray of bool, shape (time, lat, lon)
         Where a gap may be filled.
+    level : ndarray, shape (lat, lon), optional
+        Usual value of each pixel [m3 m-3], NaN where unknown.
     radius : int
         Largest reach of the window [pixels].
 
@@ -31,8 +33,10 @@ def fill(values: np.ndarray, variance: np.ndarray, fillable: np.ndarray, *,
     Notes
     -----
     Only values that were there before are used, so the order of filling does not matter. Sums are of multiples of
-    :data:`QUANTUM`. A filled pixel's variance
-    is the mean variance of its neighbours plus their variance about their mean.
+    :data:`QUANTUM`. A filled pixel's variance is the mean variance of its neighbours plus their variance about their
+    mean. With levels, it is the deviation from the level that is averaged, and the pixel's own level is added: a dry
+    valley beside a wet plain stays dry. A pixel without a level takes that of its neighbours; where there is none, and
+    without levels, values are averaged as they are.
 
     Examples
     --------
@@ -40,7 +44,26 @@ def fill(values: np.ndarray, variance: np.ndarray, fillable: np.ndarray, *,
     >>> got, var, where = fill(row, np.full_like(row, 0.01), np.isnan(row), radius=1)
     >>> got.round(3).tolist(), var.round(4).tolist(), where.tolist()
     ([[[0.2, 0.3, 0.4]]], [[[0.01, 0.02, 0.01]]], [[[False, True, False]]])
+
+    The same pixel, which usually is 0.1 drier than both neighbours, each 0.05 wetter than usual:
+
+    >>> level = np.array([[0.15, 0.15, 0.35]])
+    >>> fill(row, np.full_like(row, 0.01), np.isnan(row), level=level, radius=1)[0].round(3).tolist()
+    [[[0.2, 0.2, 0.4]]]
     """
+    if level is None or not np.isfinite(level).any():
+        return _filled(values, variance, fillable, radius)
+    none = np.isnan(level)[None]
+    own = _filled(level[None], np.zeros((1, *level.shape)), none, radius)[0]
+    out, var, done = _filled(values - own, variance, fillable, radius)
+    out = np.where(done, np.clip(out + own, 0.0, 1.0), values)
+    rest, rest_var, more = _filled(values, variance, fillable & ~done, radius)
+    return np.where(more, rest, out), np.where(more, rest_var, var), done | more
+
+
+def _filled(values: np.ndarray, variance: np.ndarray, fillable: np.ndarray,
+            radius: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """:func:`fill` without levels."""
     good = np.isfinite(values)
     whole = np.rint(np.where(good, values, 0.0) / QUANTUM).astype("int64")
     count, first, second = _sums(good.astype("int64")), _sums(whole), _sums(whole**2)

@@ -95,8 +95,9 @@ def fuse(plan: Plan, library: Any, *, name: str = "fused", overwrite: bool = Fal
         if assimilation_name(name) not in library.names():
             library.write(assimilation_name(name), innovation_maps.estimate(inputs, merged), layout="plain",
                           message=f"innovations of {name}")  # fmt: skip
-        merged = assimilated(inputs, merged, library.open(assimilation_name(name)))
-    ds = finish(inputs, merged)
+        fitted = library.open(assimilation_name(name))
+        merged = assimilated(inputs, merged, fitted)
+    ds = finish(inputs, merged, level=fitted["level"] if plan.assimilate else None)
     library.write(name, ds, overwrite=there, message=f"fuse {name}")
     return library.open(name)
 
@@ -152,8 +153,9 @@ def update(plan: Plan, library: Any, *, name: str = "fused", last: str | None = 
     if plan.interannual:  # the differences between years end with the record: the last correction is held
         ds = corrected(ds.chunk(), library.open(correction_name(name)))
     if plan.assimilate:
-        ds = assimilated(inputs, ds.chunk(), library.open(assimilation_name(name)))
-    library.append(name, finish(inputs, ds.chunk()))
+        fitted = library.open(assimilation_name(name))
+        ds = assimilated(inputs, ds.chunk(), fitted)
+    library.append(name, finish(inputs, ds.chunk(), level=fitted["level"] if plan.assimilate else None))
     extend(library, name)
     return int(numbers.size)
 
@@ -167,7 +169,7 @@ def opened(plan: Plan, stop: int) -> Plan:
     return plan.model_copy(update={"products": products})
 
 
-def finish(inputs: Inputs, ds: xr.Dataset) -> xr.Dataset:
+def finish(inputs: Inputs, ds: xr.Dataset, *, level: xr.DataArray | None = None) -> xr.Dataset:
     """Mask snow, ice and sea, flag rainforest, fill gaps; lazily.
 
     Parameters
@@ -176,6 +178,8 @@ def finish(inputs: Inputs, ds: xr.Dataset) -> xr.Dataset:
         Plan, library and grid.
     ds : xarray.Dataset
         ``sm``, ``sm_uncertainty``, ``source`` and ``flag`` as simulated.
+    level : xarray.DataArray, optional
+        Usual value of each pixel [m3 m-3], for the filling; see :func:`vadose.fusion.fill.fill`.
 
     Returns
     -------
@@ -193,7 +197,11 @@ def finish(inputs: Inputs, ds: xr.Dataset) -> xr.Dataset:
     radius = plan.mask.fill_radius
     if radius:
         depth = {0: 0, 1: 0, 2: min(radius, inputs.grid.shape[0]), 3: min(radius, inputs.grid.shape[1])}
-        whole = da.map_overlap(_fill_block, whole, depth=depth, boundary="none", dtype="float32", radius=radius)
+        usual = (xr.full_like(ds["sm"][0], np.nan) if level is None else level).chunk(
+            lat=FINISH_CELLS, lon=FINISH_CELLS
+        )
+        parts = whole, usual.data.astype("float32")[None, None]
+        whole = da.map_overlap(_fill_block, *parts, depth=[depth] * 2, boundary="none", dtype="float32", radius=radius)
     attrs = {v: ds[v].attrs for v in names} | {
         "flag": schema.flag_attrs(),
         "source": source_attrs(plan.network_names()),
@@ -232,10 +240,10 @@ def _mask_block(whole: np.ndarray, *, inputs: Inputs, numbers: np.ndarray, block
     return out
 
 
-def _fill_block(whole: np.ndarray, *, radius: int) -> np.ndarray:
+def _fill_block(whole: np.ndarray, level: np.ndarray, *, radius: int) -> np.ndarray:
     flag = whole[FLAGS_AT].astype("uint16")
     closed = np.uint16(schema.FLAGS["frozen_or_snow"] | schema.FLAGS["water"])
     sm, variance, done = fill(whole[SM].astype("float64"), whole[SIGMA].astype("float64") ** 2, (flag & closed) == 0,
-                              radius=radius)  # fmt: skip
+                              level=level[0, 0].astype("float64"), radius=radius)  # fmt: skip
     flag = np.where(done, (flag & ~np.uint16(_REASONS)) | np.uint16(schema.FLAGS["gap_filled"]), flag)
     return np.stack([sm, np.sqrt(variance), whole[SOURCE], flag]).astype("float32")

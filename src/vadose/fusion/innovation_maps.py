@@ -9,12 +9,13 @@ import xarray as xr
 
 from .. import schema
 from . import dekads
-from .assimilation import RADIUS, innovation, on_thawed, rounds_of, yearly_basis, yearly_course
+from .assimilation import innovation, on_thawed, reach, rounds_of
 from .context import around
 from .innovations import FEWEST, Moments, innovation_model, of_sums, product_errors
 from .inputs import Inputs
 from .interannual import sampled_gains
 from .plan import Round
+from .season import agreed_season, yearly_basis, yearly_course
 from .spread import of_blocks
 from .zones import Block, in_order, positions
 
@@ -32,8 +33,9 @@ def estimate(inputs: Inputs, ds: xr.Dataset) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        ``gain`` (product, lat, lon) [1], ``course`` (product, term, lat, lon) [m3 m-3], ``covariance`` (round,
-        product, other, zone_lat, zone_lon) and ``response`` (round, product, zone_lat, zone_lon) [m6 m-6].
+        ``gain`` (product, lat, lon) [1], ``course`` (product, term, lat, lon), ``season`` (harmonic, lat, lon) and
+        ``level`` (lat, lon) [m3 m-3], ``covariance`` (round, product, other, zone_lat, zone_lon) and ``response``
+        (round, product, zone_lat, zone_lon) [m6 m-6].
 
     Notes
     -----
@@ -59,8 +61,8 @@ def estimate(inputs: Inputs, ds: xr.Dataset) -> xr.Dataset:
         return da.from_delayed(tasks[block][i], (*lead, *(x.size for x in inner)), dtype="float32")
 
     # leading axes of each, and whether the last two are zones
-    kinds = {"gain": ((n,), False), "course": ((n, 5), False), "covariance": ((rounds, n, n), True),
-             "response": ((rounds, n), True)}  # fmt: skip
+    kinds = {"gain": ((n,), False), "course": ((n, 5), False), "season": ((4,), False), "level": ((), False),
+             "covariance": ((rounds, n, n), True), "response": ((rounds, n), True)}  # fmt: skip
     whole = {k: of_blocks(zones, plan.zones.block, partial(part, i=i, lead=lead, of_zones=of_zones))
              for i, (k, (lead, of_zones)) in enumerate(kinds.items())}  # fmt: skip
     m2 = {"units": "m6 m-6"}
@@ -69,6 +71,9 @@ def estimate(inputs: Inputs, ds: xr.Dataset) -> xr.Dataset:
             "gain": (("product", "lat", "lon"), whole["gain"], {"units": "1", "long_name": "gain against the target"}),
             "course": (("product", "term", "lat", "lon"), whole["course"],
                        {"units": "m3 m-3", "long_name": "level and harmonics of product less record"}),
+            "season": (("harmonic", "lat", "lon"), whole["season"],
+                       {"units": "m3 m-3", "long_name": "harmonics to be added to the record"}),
+            "level": (("lat", "lon"), whole["level"], {"units": "m3 m-3", "long_name": "level of the record"}),
             "covariance": (("round", "product", "other", "zone_lat", "zone_lon"), whole["covariance"],
                            {**m2, "long_name": "covariance of innovations"}),
             "response": (("round", "product", "zone_lat", "zone_lon"), whole["response"],
@@ -92,7 +97,7 @@ def _estimate_block(inputs: Inputs, sm: xr.DataArray, block: Block, names: list[
     products = {p: inputs.product(p, numbers, rows, cols) for p in names}
     gain = sampled_gains([products[p][:, at[0], at[1]].reshape(numbers.size, -1) for p in names], numbers, sensors,
                          names.index(plan.rounds[0].targets[0]))  # fmt: skip
-    basis = yearly_basis(numbers)
+    basis, pixels = yearly_basis(numbers), reach(inputs.grid)
 
     def deviations(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         flat = x.reshape(numbers.size, -1)
@@ -100,15 +105,24 @@ def _estimate_block(inputs: Inputs, sm: xr.DataArray, block: Block, names: list[
         return (flat - basis @ course).reshape(shape).astype("float32"), course.reshape(5, *shape[1:])
 
     series, courses = [], []
+    apart: dict[str, np.ndarray] = {}
     for p, g in zip(names, gain):
-        differs = innovation(products.pop(p), record, g)
+        differs = innovation(products.pop(p), record, g, pixels=pixels)
+        if plan.products[p].systematic:
+            apart[p] = differs[:, at[0], at[1]].reshape(numbers.size, -1)
         deviation, course = deviations(differs)
         series.append(deviation)
         courses.append(course[:, at[0], at[1]])
-    series.append(deviations(around(record, dekads=(0, 0), pixels=RADIUS))[0])
+    series.append(deviations(around(record, dekads=(0, 0), pixels=pixels))[0])
+    inner = inner_rows.size, inner_cols.size
+    season = np.zeros((4, *inner))
+    if apart:
+        stated = [plan.products[p].systematic for p in apart]
+        season = agreed_season(list(apart.values()), stated, basis).reshape(season.shape)
     covariance, response = _models(inputs, np.stack(series), block, rows, cols, numbers, sensors, names)
-    own = np.broadcast_to(gain[:, None, None], (len(names), inner_rows.size, inner_cols.size))
-    return tuple(x.astype("float32") for x in (own, np.stack(courses), covariance, response))
+    own = np.broadcast_to(gain[:, None, None], (len(names), *inner))
+    level = deviations(record)[1][0, at[0], at[1]]
+    return tuple(x.astype("float32") for x in (own, np.stack(courses), season, level, covariance, response))
 
 
 def _models(inputs: Inputs, series: np.ndarray, block: Block, rows: np.ndarray, cols: np.ndarray,
