@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 #: Middle about which retrievals turn [m3 m-3].
 MIDDLE = 0.25
 
-#: Pixel-station pairs worked on at once: a few arrays of 16 MB.
-PAIRS = 2_000_000
+#: Pairs of a place and a station worked on at once: a few arrays of 8 MB.
+PAIRS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,12 @@ class Level:
         """From the mean of station less record at each station [m3 m-3]."""
         from scipy.linalg import cho_factor, cho_solve
 
-        whole = covariance(places, places, model)
+        size = difference.size
+        whole = np.empty((size, size))
+        for part in _pieces(size, size):
+            whole[part] = covariance(places.at(part), places, model)
         np.fill_diagonal(whole, whole.diagonal() + model.representativeness**2)
-        inverse = cho_solve(cho_factor(whole), np.eye(difference.size))
+        inverse = cho_solve(cho_factor(whole, overwrite_a=True), np.eye(size), overwrite_b=True)
         inverse = (inverse + inverse.T) / 2
         return cls(places, inverse, inverse @ difference, model)
 
@@ -111,9 +115,7 @@ class Level:
         """
         model, size = self.model, where.lat.size
         value, variance = np.empty(size), np.empty(size)
-        step = max(1, PAIRS // max(self.weights.size, 1))
-        for first in range(0, size, step):
-            part = slice(first, first + step)
+        for part in _pieces(size, self.weights.size):
             own = where.at(part)
             k = covariance(own, self.places, model)
             value[part] = k @ self.weights
@@ -131,3 +133,9 @@ class Level:
         """
         own = self.inverse.diagonal()
         return difference - self.weights / own, np.sqrt(1 / own)
+
+
+def _pieces(rows: int, columns: int) -> Iterator[slice]:
+    """Parts of rows with :data:`PAIRS` entries at most, or of one row."""
+    step = max(1, PAIRS // max(columns, 1))
+    yield from (slice(first, first + step) for first in range(0, rows, step))
