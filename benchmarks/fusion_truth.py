@@ -1,6 +1,10 @@
 """Fusion against the truth of boxes drawn at random: the tables of RESULTS.md.
 
-``python -m benchmarks.fusion_truth FOLDER [--boxes 8] [--seed 7 ...] [--only tc,global-network]``
+``python -m benchmarks.fusion_truth FOLDER [--boxes 8] [--seed 7 ...] [--only tc,global-network]
+[--no-stations]``
+
+The record that is judged is calibrated by the stations of all boxes of its Earth; the same record without them stands
+beside it.
 
 The rule by which boxes are drawn, the same for every seed: boxes of 2° × 2° with edges at whole degrees between 40° S
 and 60° N, without sea in any cell of 0.1° and with less than 2 % of open water in every cell of 1°, one after the other
@@ -23,6 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from vadose import twin
+from vadose.fusion import Stations
 from vadose.recipes.fusion_pool import Bbox, BoxExam, Pool, pool
 from vadose.recipes.fusion_settings import FusionSettings
 from vadose.recipes.fusion_verdicts import Verdict, judge_pool
@@ -66,12 +71,13 @@ def _without_sea(box: Bbox, seed: int, resolution: float) -> bool:
     return bool((land["twin/land"]["land_cover"] != 0).all())
 
 
-def examine_boxes(folder: Path, *, boxes: int, seeds: list[int], only: list[str] | None) -> list[BoxExam]:
-    """Simulate, fuse and judge the boxes of each seed; writes a report for each seed."""
+def examine_boxes(folder: Path, *, boxes: int, seeds: list[int], only: list[str] | None,
+                  stations: Stations | None) -> list[BoxExam]:  # fmt: skip
+    """Simulate, fuse, calibrate and judge the boxes of each seed; writes a report for each seed."""
     out = []
     for seed in seeds:
         settings = FusionSettings(regions=tuple(draw_boxes(boxes, seed=seed)), seeds=(seed,),
-                                  baselines=tuple(only or BASELINES))  # fmt: skip
+                                  baselines=tuple(only or BASELINES), calibrate=stations)  # fmt: skip
         exams = run_exams(folder, settings, step=_told(time.perf_counter()))
         write_exams(folder / f"seed-{seed}", settings, exams)
         out += exams
@@ -95,8 +101,8 @@ def tables(exams: list[BoxExam]) -> str:
 def _rivals(together: Pool) -> str:
     lines = ["Error of the fused record over that of each rival, all boxes (± by leaving out one box at a time; least "
              "and largest of a box):", "",
-             "| rival | n | its RMSE | ratio | in a box | its ubRMSE | ratio | in a box |",
-             "|---" * 8 + "|"]  # fmt: skip
+             f"| rival | n | its RMSE | ratio | in a box | its ubRMSE | ratio | in a box |{_plain_heads(together)}",
+             "|---" * (8 + _plain_heads(together).count("|")) + "|"]  # fmt: skip
     t = together.rivals
     for name in t["rival"].values:
         one = t.sel(rival=name)
@@ -108,8 +114,22 @@ def _rivals(together: Pool) -> str:
             cells += [f"{float(one[f'rival_{metric}']):.4f}",
                       f"{float(one[f'pooled_{metric}']):.3f} ± {float(one[f'error_{metric}']):.3f}",
                       f"{low:.2f}-{high:.2f}"]  # fmt: skip
+        if together.plain is not None:
+            plain = together.plain.rivals.sel(rival=name)
+            cells += [f"{float(plain[f'pooled_{m}']):.3f}" for m in ("rmse", "ubrmse")]
+        if "given_rmse" in t:
+            cells += [_number(float(one[f"given_{m}"])) for m in ("rmse", "ubrmse")]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _plain_heads(together: Pool) -> str:
+    heads = "" if together.plain is None else " ratio without stations: RMSE | ubRMSE |"
+    return heads + (" rival given the stations too: RMSE | ubRMSE |" if "given_rmse" in together.rivals else "")
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if np.isfinite(value) else ""
 
 
 def _boxes(exams: list[BoxExam], together: Pool) -> str:
@@ -163,14 +183,17 @@ def _trends(together: Pool) -> str:
 
 
 def _verdicts(together: Pool) -> str:
-    lines = ["| what, all boxes together | reached | to reach | |", "|---|---|---|---|"]
-    return "\n".join([*lines, *(_line(v) for v in judge_pool(together))])
+    with_plain = together.plain is not None
+    plain = " without stations |" if with_plain else ""
+    lines = [f"| what, all boxes together | reached |{plain} to reach | |", "|---" * (5 if with_plain else 4) + "|"]
+    return "\n".join([*lines, *(_line(v, with_plain) for v in judge_pool(together))])
 
 
-def _line(v: Verdict) -> str:
+def _line(v: Verdict, with_plain: bool) -> str:
     digits = 4 if v.goal.startswith("within") else 3
     error = f" ± {v.error:.{digits}f}" if np.isfinite(v.error) else ""
-    return f"| {v.what} | {v.value:.{digits}f}{error} | {v.goal} | {'yes' if v.passed else 'NO'} |"
+    plain = f" {v.without_stations:.{digits}f} |" if with_plain else ""
+    return f"| {v.what} | {v.value:.{digits}f}{error} |{plain} {v.goal} | {'yes' if v.passed else 'NO'} |"
 
 
 def main(arguments: list[str]) -> None:
@@ -180,11 +203,13 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--boxes", type=int, default=8, help="boxes of each seed")
     parser.add_argument("--seed", type=int, nargs="+", default=[7], help="seeds, an Earth each")
     parser.add_argument("--only", help=f"baselines separated by commas, some of {', '.join(BASELINES)}; all by default")
+    parser.add_argument("--no-stations", action="store_true", help="judge the record as fused, without stations")
     asked = parser.parse_args(arguments)
     if asked.boxes * len(asked.seed) < 2:
         parser.error("needs two boxes or more; a single one is what `vadose run twin-exam` examines")
     only = [b.strip() for b in asked.only.split(",") if b.strip()] if asked.only else None
-    print(tables(examine_boxes(asked.folder, boxes=asked.boxes, seeds=asked.seed, only=only)))
+    stations = None if asked.no_stations else Stations()
+    print(tables(examine_boxes(asked.folder, boxes=asked.boxes, seeds=asked.seed, only=only, stations=stations)))
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ def test_every_room_and_constant_is_in_the_api_page():
 
 
 def _models():
-    from vadose.fusion import plan
+    from vadose.fusion import Stations, plan
     from vadose.recipes import (
         drought_settings,
         fusion_settings,
@@ -154,6 +154,7 @@ def _models():
         "`multisource-trends`: a product": multisource_settings.TrendProduct,
         "`multisource-trends`: a map of classes": multisource_settings.ClassMap,
         "`rsssm` and `twin-exam`": fusion_settings.FusionSettings,
+        "`rsssm` and `twin-exam`: `calibrate`": Stations,
         "`seasonal-drydown`": seasonal_drydown.SeasonalSettings, "`surface-depth`": surface_depth.SurfaceDepthSettings,
         "`tsmv`": tsmv_result.TsmvSettings, "A plan of fusion": plan.Plan, "Plan: a product": plan.Product,
         "Plan: a factor": plan.Factor, "Plan: `zones`": plan.Zones, "Plan: `networks`": plan.Networks,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -26,7 +27,15 @@ def run(capsys, *argv):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A library that ends with 2016, its plan as a file, and the datasets with four dekads more."""
-    folder = tmp_path_factory.mktemp("fuse")
+    return _make(tmp_path_factory.mktemp("fuse"))
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
+    return _make(tmp_path_factory.mktemp("calibrate"))
+
+
+def _make(folder):
     datasets, truth = world.make(extra=4)
     library = Library(folder / "lib")
     end = slice(None, "2016-12-31")
@@ -59,11 +68,55 @@ def test_check_run_update_compare(capsys, made, tmp_path):
     code, _, err = run(capsys, *argv[:-1], "best")
     assert code == 2 and "needed some of tc" in err
     library = Library(folder / "lib")
+    library.write("stations", world.stations(library.open("truth")["sm"].compute()), layout="plain")
+    assert run(capsys, "fuse", "calibrate", *common)[0] == 0
     for name in ("a", "b", "t", "factors"):
         library.append(name, datasets[name].sel(time=slice("2017-01-01", None)))
     assert "4 dekads appended" in run(capsys, "fuse", "update", *common)[1]
     assert "0 dekads appended" in run(capsys, "fuse", "update", *common)[1]
     assert library.open("fused").sizes["time"] == 148
+    # a calibrated record grows with it, and catches up where it was left behind
+    calibrated, calibration = library.open("fused.calibrated"), library.open("fused.calibration")
+    assert calibrated.sizes["time"] == 148 and calibration.sizes["year"] == 4
+    late = calibrated["sm"].isel(time=-1) - library.open("fused")["sm"].isel(time=-1)
+    stretch = 1 / calibration.attrs["gain"] - 1
+    expected = calibration["level"] + stretch * calibration["years"].isel(year=-1, drop=True)
+    np.testing.assert_allclose(late, expected.where(late.notnull().drop_vars("time")), atol=1e-6)
+
+
+def test_calibrate_and_judge_by_the_other_stations(capsys, other, tmp_path):
+    folder, _ = other
+    library = Library(folder / "lib")
+    common = ("--library", folder / "lib", "--plan", folder / "plan.yaml")
+    code, _, err = run(capsys, "fuse", "calibrate", *common, "--name", "none")
+    assert code == 2 and "vadose fuse run" in err
+    run(capsys, "fuse", "run", *common)
+    code, _, err = run(capsys, "fuse", "calibrate", *common)
+    assert code == 2 and "no dataset 'stations'" in err and "Traceback" not in err
+    library.write("stations", world.stations(library.open("truth")["sm"].compute()), layout="plain")
+    code, _, err = run(capsys, "fuse", "calibrate", *common, "--share", "0")
+    assert code == 2 and "share" in err and "Traceback" not in err
+    code, out, err = run(capsys, "fuse", "calibrate", *common, "--share", "0.6")
+    assert code == 0, err
+    assert "of 12 stations (" in out and "Gain of t: " in out and "Written: fused.calibrated" in out
+    used = int(out.split("Calibrated by ")[1].split()[0])
+    assert 3 <= used < 12
+    judge = ("fuse", "compare", *common, "--name", "fused.calibrated", "--baselines", "tc", "--stations", "stations")
+    code, out, err = run(capsys, *judge, "--out", tmp_path / "some")
+    assert code == 0, err
+    assert f"judged by {12 - used} of 12 stations" in out + err
+    text = (tmp_path / "some" / "report.html").read_text(encoding="utf-8")
+    assert f"Judged by {12 - used} of 12 stations" in text and "without stations" in text
+    assert not [n for n in library.names() if n.startswith("fused.calibrated.")]
+    code, _, err = run(capsys, "fuse", "calibrate", *common)  # by others: the old one stays
+    assert code == 2 and "vadose library rm" in err
+    for name in ("fused.calibrated", "fused.calibration"):
+        library.delete(name)
+    code, _, err = run(capsys, *judge, "--out", tmp_path / "none")
+    assert code == 2 and "no record 'fused.calibrated'" in err
+    assert run(capsys, "fuse", "calibrate", *common)[0] == 0
+    code, _, err = run(capsys, *judge, "--out", tmp_path / "none")
+    assert code == 2 and "all of which have calibrated the record" in err and "--share" in err
 
 
 def test_a_plan_that_cannot_run_ends_with_code_2_and_names(capsys, made, tmp_path):

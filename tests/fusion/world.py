@@ -91,6 +91,26 @@ def make(*, seed: int = 0, extra: int = 0) -> tuple[dict[str, xr.Dataset], xr.Da
     return out, xr.DataArray(truth, dims=("time", "lat", "lon"), coords=grid.coords).where(~frozen)
 
 
+#: Cells with stations.
+CELLS = [(1, 2), (3, 9), (5, 5), (8, 12), (10, 3), (12, 14), (14, 7), (15, 1), (2, 13), (6, 1), (9, 8), (13, 11)]
+
+
+def stations(truth: xr.DataArray, cells=CELLS, *, depth=(0.0, 0.05), prefix="S", noise=0.01, seed=0) -> xr.Dataset:
+    """Stations in cells at dekads: the truth there with noise."""
+    rng = np.random.default_rng(seed)
+    y = np.stack([truth.values[:, r, c] for r, c in cells])
+    y = y + noise * rng.standard_normal(y.shape)
+    n = len(cells)
+    names = [f"{prefix}{i}" for i in range(n)]
+    coords = {"network": ["NET"] * n, "station": names, "lat": [GRID.lat[r] + 0.02 for r, _ in cells],
+              "lon": [GRID.lon[c] - 0.03 for _, c in cells], "depth_from": [depth[0]] * n,
+              "depth_to": [depth[1]] * n}  # fmt: skip
+    ds = xr.Dataset({"sm": (("sensor", "time"), y.astype("float32"), VARIABLES["sm"].attrs())},
+                    {"time": truth["time"], "sensor": [f"NET/{s}/{depth[0]:g}-{depth[1]:g}" for s in names],
+                     **{k: ("sensor", v) for k, v in coords.items()}})  # fmt: skip
+    return ds.assign_attrs(title="stations", step="dekad")
+
+
 def fill_library(library, datasets: dict[str, xr.Dataset]) -> None:
     for name, ds in datasets.items():
         library.write(name, ds)

@@ -8,8 +8,10 @@ import pytest
 import xarray as xr
 
 from vadose import schema
+from vadose.fusion import Stations, level_by_stations
 from vadose.fusion.networks import unpack
-from vadose.recipes.fusion_pool import ORACLE, RATIOS, pool
+from vadose.recipes.fusion_exam import FUSED, examine
+from vadose.recipes.fusion_pool import ORACLE, RATIOS, BoxExam, pool
 from vadose.recipes.fusion_settings import FusionSettings
 from vadose.recipes.fusion_verdicts import judge_pool
 from vadose.recipes.twin_exam import library_of, run_exams, write_exams
@@ -157,3 +159,79 @@ def test_a_box_alone_does_not_need_the_others(exams):
     assert isinstance(alone.trends, xr.Dataset)
     ratio = first.trends["fused"] / first.trends["truth"]
     assert float(alone.trends["slope"].sel(over="boxes", fit="through the origin")) == pytest.approx(ratio)
+
+
+@pytest.fixture(scope="module")
+def seen(folder, exams):
+    """The same boxes, their records calibrated by the stations of both."""
+    asked = SETTINGS.model_copy(update={"calibrate": Stations(depth=(0.0, 0.05))})
+    out = run_exams(folder, asked, step=lambda *told: None)
+    write_exams(folder / "seen", asked, out)
+    return out
+
+
+def test_stations_of_all_boxes_calibrate_each(folder, exams, seen):
+    fits = [library_of(folder, 7, k).open("fused.calibration").compute() for k in (1, 2)]
+    np.testing.assert_array_equal(fits[0]["difference"], fits[1]["difference"])
+    every = sum(int((library_of(folder, 7, k).open("twin/stations")["depth_to"] <= 0.05).sum()) for k in (1, 2))
+    assert 3 <= fits[0].sizes["site"] <= every
+    for before, after, k in zip(exams, seen, (1, 2)):
+        x = after.exam
+        assert "calibrated_with" in x.fused.attrs and x.plain is not None and x.uncalibrated == ""
+        assert "calibrated_with" not in x.plain.fused.attrs
+        for table in ("records", "products"):
+            for v in ("ratio", "rmse", "n"):
+                np.testing.assert_array_equal(getattr(before.exam, table)[v], getattr(x.plain, table)[v])
+        library = library_of(folder, 7, k)
+        truth = library.open("twin/truth")["sm"].isel(layer=0, drop=True).compute()
+        error = library.open("fused.calibrated")["sm"].compute().astype("float64") - truth
+        assert float(x.records["rmse"].sel(product=FUSED)) == pytest.approx(float(np.sqrt((error**2).mean())), rel=1e-6)
+        assert x.gain == pytest.approx(x.plain.gain / fits[0].attrs["gain"])
+        # a rival's own error is what it was
+        np.testing.assert_array_equal(before.exam.records["rmse"][1:], x.records["rmse"][1:])
+
+
+def test_every_verdict_stands_beside_that_without_stations(folder, exams, seen):
+    frame = pd.read_csv(folder / "seen" / "verdicts.csv")
+    plain = pd.read_csv(folder / "verdicts.csv")
+    assert "without_stations" not in plain and len(frame) == len(plain)
+    np.testing.assert_allclose(frame["without_stations"], plain["value"], rtol=1e-9)
+    assert (frame["value"] != frame["without_stations"]).mean() > 0.5
+    pooled = pd.read_csv(folder / "seen" / "pooled.csv", index_col=0)
+    before = pd.read_csv(folder / "pooled.csv", index_col=0)
+    for metric in RATIOS:
+        np.testing.assert_allclose(pooled[f"pooled_{metric}_without_stations"], before[f"pooled_{metric}"], rtol=1e-9)
+    rivals = pool(seen).rivals
+    given = rivals["given_rmse"]
+    assert np.isfinite(given.sel(rival=[TC, ONE])).all() and int(given.notnull().sum()) == 2  # records alone
+    errors = {k: [] for k in ("fused", "tc")}
+    for k in (1, 2):
+        library = library_of(folder, 7, k)
+        truth = library.open("twin/truth")["sm"].isel(layer=0, drop=True).compute()
+        other = level_by_stations(SETTINGS.resolved(), library, name="fused.rivals/tc",
+                                  others=[library_of(folder, 7, 3 - k)])["sm"].compute()  # fmt: skip
+        mine = library.open("fused.calibrated")["sm"].compute()
+        both = mine.notnull() & other.notnull() & truth.notnull()
+        for name, sm in (("fused", mine), ("tc", other)):
+            errors[name].append((sm.astype("float64") - truth).where(both).values.ravel())
+    mine, other = (np.concatenate(errors[k]) for k in ("fused", "tc"))
+    assert float(given.sel(rival=TC)) == pytest.approx(np.sqrt(np.nanmean(mine**2) / np.nanmean(other**2)), rel=1e-6)
+    text = (folder / "seen" / "report.html").read_text(encoding="utf-8")
+    order = [text.index(f">{title}<") for title in ("Verdict", "Rivals over all boxes", "Stations", "Origin")]
+    assert order == sorted(order) and text.count(">without stations") >= 2
+    assert "rival given the stations too: RMSE" in text
+    assert "ratio without stations: RMSE" in text and "no longer independent" in text
+    assert "without stations" not in (folder / "report.html").read_text(encoding="utf-8")
+    assert text.lower().count("simulated") >= text.count("<figure")
+
+
+def test_too_few_stations_leave_the_record_as_it_is(folder, seen, tmp_path):
+    asked = SETTINGS.model_copy(update={"calibrate": Stations(depth=(0.01, 0.02)), "baselines": ("tc",)})
+    library = library_of(folder, 7, 1)
+    for name in ("fused.calibrated", "fused.calibration"):
+        library.delete(name)
+    exam = examine(library, asked)
+    assert exam.plain is None and exam.stations is None and "no sensor within the depths" in exam.uncalibrated
+    write_exams(tmp_path, asked, [BoxExam(7, 1, SETTINGS.regions[0], exam)])
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "is not calibrated by stations: found 0 of" in text

@@ -146,3 +146,20 @@ def test_fewer_years_cut_the_plan():
 
 def test_the_recipes_are_listed():
     assert {"twin-exam", "rsssm"} <= set(recipes.names())
+
+
+def test_without_settings_stations_calibrate_the_record(monkeypatch, tmp_path):
+    from vadose.fusion import Stations
+    from vadose.recipes import twin_exam as room
+    from vadose.recipes.demo import FUSION
+
+    asked = []
+    monkeypatch.setattr(room, "run_exams", lambda folder, settings, step: asked.append(settings))
+    monkeypatch.setattr(room, "write_exams", lambda folder, settings, exams: folder)
+    (tmp_path / "some.yaml").write_text("seeds: [3]\n")
+    (tmp_path / "stations.yaml").write_text("calibrate: {share: 0.5}\n")
+    twin_exam(out=tmp_path)
+    for name in ("some", "stations"):
+        twin_exam(out=tmp_path, config=tmp_path / f"{name}.yaml")
+    assert [s.calibrate for s in asked] == [Stations(), None, Stations(share=0.5)]
+    assert FUSION.calibrate == Stations() and FusionSettings().calibrate is None

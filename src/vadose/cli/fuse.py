@@ -113,6 +113,49 @@ def update(url: str, plan: str, prefix: str | None, name: str, last: str | None,
 @PLAN
 @PREFIX
 @NAME
+@click.option("--stations", default="stations", show_default=True, help="Dataset of stations, without the prefix.")
+@click.option(
+    "--share",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="Part of the stations that calibrates; the rest stays independent.",
+)
+@click.option(
+    "--depth",
+    type=(float, float),
+    default=(0.0, 0.05),
+    show_default=True,
+    metavar="FROM TO",
+    help="Depths [m] that hold a sensor.",
+)
+@SCHEDULER
+def calibrate(url: str, plan: str, prefix: str | None, name: str, stations: str, share: float,
+              depth: tuple[float, float], scheduler: str | None) -> None:  # fmt: skip
+    """Calibrate level and years of a record by stations, which then no longer judge it; writes NAME.calibrated."""
+    from .. import fusion
+    from ..fusion.calibrate import calibrated_name, calibration_name
+    from ..store import Library
+
+    loaded, library = _load(plan, prefix), Library(url, create=False)
+    asked = fusion.Stations.of({"dataset": stations, "share": share, "depth": depth}, where="options")
+    with progress.plain_warnings(), progress.scheduler(scheduler), progress.steps("Calibrating") as step:
+        fusion.calibrate(loaded, library, name=name, stations=asked,
+                         progress=lambda label, done, total: step(done, total, label))  # fmt: skip
+        fit = library.open(calibration_name(name)).compute()
+    a = fit.attrs
+    click.echo(f"Calibrated by {a['stations']}; they are no longer independent of it.")
+    click.echo(f"Gain of {loaded.rounds[0].targets[0]}: {float(a['gain']):.3f} ± {float(a['gain_error']):.3f}")
+    before, after = (float((x**2).mean() ** 0.5) for x in (fit["difference"], fit["difference"] - fit["predicted"]))
+    click.echo(f"Station less record, rms: {before:.4f} m3 m-3; {after:.4f} beyond what the other stations predict.")
+    click.echo(f"Written: {calibrated_name(name)}")
+
+
+@fuse.command()
+@LIBRARY
+@PLAN
+@PREFIX
+@NAME
 @click.option("--truth", help="Dataset taken for the truth; that of a simulated Earth by default.")
 @click.option("--stations", help="Dataset of stations to judge by, where there is no truth.")
 @click.option("--baselines", help="Names separated by commas; all by default.")
@@ -129,7 +172,7 @@ def compare(url: str, plan: str, prefix: str | None, name: str, truth: str | Non
 
     if name not in Library(url, create=False).names():
         raise ConfigError("--name", found=f"no record {name!r} in {url}", needed="a fused record",
-                          do="Make it with `vadose fuse run`.")  # fmt: skip
+                          do="Make it with `vadose fuse run` (and `vadose fuse calibrate`).")  # fmt: skip
     raw = {"plan": plan, "prefix": prefix, "name": name, "truth": truth, "stations": stations}
     if baselines is not None:
         raw["baselines"] = [b.strip() for b in baselines.split(",") if b.strip()]  # type: ignore[assignment]

@@ -11,6 +11,7 @@ from .. import schema
 from ..errors import ConfigError
 from . import dekads, innovation_maps
 from .assimilation import assimilated, assimilation_name
+from .calibrate import extend
 from .fill import fill
 from .inputs import Inputs, simulation_name
 from .interannual import corrected, correction_name, estimate
@@ -129,7 +130,8 @@ def update(plan: Plan, library: Any, *, name: str = "fused", last: str | None = 
     -----
     The sub-steps that simulate the newest dekads go on beyond their end with their networks as trained; product and
     source periods of the plan that end with the newest sub-step are taken as open. Values are those that a longer
-    simulation of the same networks would have given.
+    simulation of the same networks would have given. A record calibrated by stations (``<name>.calibrated``) grows by
+    the same dekads, its calibration as it is kept.
     """
     have = library.open(name)
     check_digest(have, plan.digest(), where=name)
@@ -144,6 +146,7 @@ def update(plan: Plan, library: Any, *, name: str = "fused", last: str | None = 
         until = dekads.of_label(last)
     numbers = np.arange(end + 1, until + 1)
     if not numbers.size:
+        extend(library, name)  # where the last update ended before it
         return 0
     ds = simulated(inputs, newest, numbers, extend=True).assign_attrs(plan_digest=plan.digest()).compute()
     library.append(simulation_name(name, newest.name), ds)
@@ -153,6 +156,7 @@ def update(plan: Plan, library: Any, *, name: str = "fused", last: str | None = 
         fitted = library.open(assimilation_name(name))
         ds = assimilated(inputs, ds.chunk(), fitted)
     library.append(name, finish(inputs, ds.chunk(), level=fitted["level"] if plan.assimilate else None))
+    extend(library, name)
     return int(numbers.size)
 
 

@@ -45,6 +45,7 @@ from .ridges import ridge_plot
 from .seams import seam_profile
 from .season_lines import season_lines
 from .series import break_gaps, time_series
+from .station_level import station_calibration
 from .statuses import core_map, status_bars
 from .steps import step_series
 from .trend_map import trend_map, trend_panels
@@ -97,6 +98,7 @@ __all__ = [
     "share_bars",
     "slope_correlation",
     "spatial_courses",
+    "station_calibration",
     "station_map",
     "status_bars",
     "status_map",

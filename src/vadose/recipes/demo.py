@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import twin, validation
+from ..fusion import Stations
 from ..report import Column, Report
 from ..store import Library
 from .config import EvaluateConfig, validate
@@ -20,8 +21,8 @@ from .validation_report import with_interval
 REGION = (-4.0, 38.0, 1.0, 42.0)
 RESOLUTION = 0.25
 YEARS = (2015, 2017)
-#: The examination of fusion inside the tour: 64 cells, all rounds.
-FUSION = FusionSettings(regions=((-8.0, 38.0, -6.0, 40.0),), resolution=0.25)
+#: The examination of fusion inside the tour: 64 cells, all rounds, calibrated by the stations there.
+FUSION = FusionSettings(regions=((-8.0, 38.0, -6.0, 40.0),), resolution=0.25, calibrate=Stations())
 SENSORS = {"Simulated sensor A": "twin/sensor_a", "Simulated sensor B": "twin/sensor_b"}
 
 

@@ -9,9 +9,9 @@ from .. import plots
 from ..report import Column, Report
 from .figures import add_figure
 from .fusion_exam import FUSED
-from .fusion_pool import Pool
-from .fusion_report import RATIO_NOTE, SM
-from .fusion_verdicts import BASELINE, PRODUCT
+from .fusion_pool import RATIOS, Pool
+from .fusion_report import GIVEN_NOTE, PLAIN_NOTE, RATIO_NOTE, SM
+from .fusion_verdicts import BASELINE, PRODUCT, WORDS
 from .rivals import BASELINES
 
 #: Units of a trend of soil moisture.
@@ -39,14 +39,17 @@ def add_boxes(report: Report, pool: Pool, verdicts: pd.DataFrame) -> None:
         "Verdict", f"What a fusion is to reach against the simulated truth, over {len(pool.exams)} boxes of {earths} "
         f"together. {words}",
     )  # fmt: skip
-    report.add_table(_columns(), _lines(whole), "All boxes together: what was to be reached, and what was.",
-                     notes=[RATIO_NOTE, "Errors are pooled over pixel-dekads. ±: standard error by leaving out one box "
-                            "at a time; of steps, that of the mean over boxes."])  # fmt: skip
+    with_plain = "without_stations" in verdicts
+    notes = [RATIO_NOTE, *([PLAIN_NOTE] if with_plain else []),
+             "Errors are pooled over pixel-dekads. ±: standard error by leaving out one box at a time; of steps, that "
+             "of the mean over boxes."]  # fmt: skip
+    caption = "All boxes together: what was to be reached, and what was."
+    report.add_table(_columns(with_plain), _lines(whole), caption, notes=notes)
     _rivals(report, pool)
     _boxes(report, pool)
     _steps_and_trends(report, pool)
     with report.add_details("The verdicts of each box"):
-        heads = [Column("seed"), Column("box"), *_columns()]
+        heads = [Column("seed"), Column("box"), *_columns(with_plain)]
         rows = [[s, b, *line] for s, b, line in zip(single["seed"], single["box"], _lines(single))]
         report.add_table(heads, rows, "Each box by itself.")
 
@@ -54,15 +57,23 @@ def add_boxes(report: Report, pool: Pool, verdicts: pd.DataFrame) -> None:
 def table_of(pool: Pool) -> pd.DataFrame:
     """Ratios to each rival over all boxes, one row each."""
     flat = pool.rivals.drop_vars(["ratio", "ratio_unbiased", "box"]).assign_attrs({})
-    return flat.to_dataframe()
+    frame = flat.to_dataframe()
+    if pool.plain is not None:
+        for metric in RATIOS:
+            values = pool.plain.rivals[f"pooled_{metric}"].to_series()
+            frame[f"pooled_{metric}_without_stations"] = values.reindex(frame.index)
+    return frame
 
 
-def _columns() -> list[Column]:
-    return [Column("what"), Column("reached"), Column("±"), Column("to reach"), Column("verdict")]
+def _columns(with_plain: bool) -> list[Column]:
+    plain = [Column("without stations")] if with_plain else []
+    return [Column("what"), Column("reached"), Column("±"), *plain, Column("to reach"), Column("verdict")]
 
 
 def _lines(frame: pd.DataFrame) -> list[list[object]]:
-    return [[v.what, v.value, v.error, v.goal, "yes" if v.passed else "NO"] for v in frame.itertuples()]
+    plain = ["without_stations"] if "without_stations" in frame else []
+    return [[v["what"], v["value"], v["error"], *(v[k] for k in plain), v["goal"], "yes" if v["passed"] else "NO"]
+            for v in frame.to_dict("records")]  # fmt: skip
 
 
 def _rivals(report: Report, pool: Pool) -> None:
@@ -84,7 +95,16 @@ def _rivals(report: Report, pool: Pool) -> None:
                Column("ratio", digits=2)]  # fmt: skip
     names = ("rival_rmse", "fused_rmse", "pooled_rmse", "rival_ubrmse", "fused_ubrmse", "pooled_ubrmse")
     rows = [[str(r), int(t["n"].sel(rival=r)), *(float(t[v].sel(rival=r)) for v in names)] for r in t["rival"].values]
-    report.add_table(columns, rows, "Errors over all boxes, on the pairs that both records have.")
+    if pool.plain is not None:
+        columns += [Column(f"ratio without stations: {WORDS[m]}", digits=2) for m in RATIOS]
+        for row, r in zip(rows, t["rival"].values):
+            row += [float(pool.plain.rivals[f"pooled_{m}"].sel(rival=r)) for m in RATIOS]
+    if "given_rmse" in t:
+        columns += [Column(f"rival given the stations too: {WORDS[m]}", digits=2) for m in RATIOS]
+        for row, r in zip(rows, t["rival"].values):
+            row += [float(t[f"given_{m}"].sel(rival=r)) for m in RATIOS]
+    notes = [GIVEN_NOTE] if "given_rmse" in t else []
+    report.add_table(columns, rows, "Errors over all boxes, on the pairs that both records have.", notes=notes)
 
 
 def _boxes(report: Report, pool: Pool) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import dask
@@ -13,10 +15,11 @@ import xarray as xr
 
 from .. import analysis, fusion, schema, validation
 from ..errors import ConfigError
+from ..fusion.calibrate import calibrated_name, calibration_name, uncalibrated_name
 from . import fusion_scores as scores
 from .fusion_settings import FusionSettings
 from .progress import Step, silent
-from .rivals import BASELINES, make_rivals
+from .rivals import BASELINES, make_rivals, rival_name
 
 FUSED = "fused by the plan"
 #: Fields of errors among those whose seams are looked at: the record's, and that of a record without zones.
@@ -27,7 +30,11 @@ ERROR, UNZONED = "fused less truth", "global network less truth"
 class Exam:
     """All results, tidy. ``reference`` is ``"truth"``, ``"stations"`` or empty where there is neither.
 
-    ``gain`` is the response of the plan's first target to the truth: a record that is trained towards it has its scale.
+    ``gain`` is the response of the plan's first target to the truth, over that which stations found where they have
+    calibrated the record: one that is trained towards the target has its scale. Of a calibrated record ``stations`` is
+    the calibration, ``plain`` the examination of the same record without it and ``given`` the
+    scores beside rivals whose level the same stations have calibrated; ``uncalibrated`` says why there is none
+    where one was asked for, ``judges`` by how many stations the record is judged where it has seen others.
     """
 
     plan: fusion.Plan
@@ -51,6 +58,11 @@ class Exam:
     trends: dict[str, float] = field(default_factory=dict)
     cell_trends: xr.Dataset | None = None
     gain: float = float("nan")
+    stations: xr.Dataset | None = None
+    plain: Exam | None = None
+    given: xr.Dataset | None = None
+    uncalibrated: str = ""
+    judges: str = ""
 
 
 def examine(library: Any, settings: FusionSettings, *, others: Sequence[Any] = (), step: Step = silent) -> Exam:
@@ -63,40 +75,112 @@ def examine(library: Any, settings: FusionSettings, *, others: Sequence[Any] = (
     settings : FusionSettings
         What to make and how to judge it.
     others : sequence of vadose.store.Library
-        Further regions that the global network learns from.
+        Further regions that the global network learns from, and whose stations help to calibrate the record; they hold
+        it fused then.
     step : callable
         Told (done, total, text) as the work goes on.
 
     Raises
     ------
     ConfigError
-        If the plan cannot run, or a dataset named as truth or stations is missing.
+        If the plan cannot run, a dataset named as truth or stations is missing, or the record has seen all stations
+        that are to judge it.
     """
-    plan, name = settings.resolved(), settings.name
+    plan, name = settings.resolved(), uncalibrated_name(settings.name)
     plan.check(library)
 
     def told(base: int) -> Callable[[str, int, int], None]:
         return lambda label, done, total: step(base, 5, f"{label} ({done + 1} of {total})")
 
-    fused = fusion.fuse(plan, library, name=name, progress=told(0))
+    plain = fusion.fuse(plan, library, name=name, progress=told(0))
+    fused, why = _calibrated(plan, library, settings, others)
     rivals = make_rivals(plan, library, name=name, which=settings.baselines, others=others, progress=told(1))
+    truth, stations = references(library, plan, settings)
+    judges = ""
+    if truth is None and stations is not None:
+        stations, judges = scores.unseen(stations, plain if fused is None else fused, depth=settings.depth)
+    learnt = _Learnt(
+        fusion.availability(plan, library), fusion.training_skill(plan, library, name=name),
+        _main(fusion.contributions(plan, library, name=name)),
+    )  # fmt: skip
+    judged = partial(_judged, plan, library, settings, rivals=rivals, truth=truth, stations=stations, learnt=learnt)
+    if fused is None:
+        exam = judged(plain, step=step)
+    else:
+        exam = judged(fused, step=step)
+        exam.plain = judged(plain, n_boot=0)
+        exam.stations = library.open(calibration_name(name)).compute()
+        exam.gain /= float(exam.stations.attrs["gain"])
+        if truth is not None and settings.calibrate is not None:
+            given = _given(plan, library, settings, rivals, others)
+            exam.given = scores.score_records(
+                {FUSED: fused} | given, fused=FUSED, pair=scores.by_truth(truth), n_boot=0
+            )
+    exam.uncalibrated, exam.judges = why, judges
+    step(4, 5, "writing")
+    return exam
+
+
+def _calibrated(plan: fusion.Plan, library: Any, settings: FusionSettings,
+                others: Sequence[Any]) -> tuple[xr.Dataset | None, str]:  # fmt: skip
+    """The calibrated record where one is asked for or named, or why there is none."""
+    name = uncalibrated_name(settings.name)
+    if settings.calibrate is not None:
+        try:
+            return fusion.calibrate(plan, library, name=name, stations=settings.calibrate, others=others), ""
+        except fusion.TooFewStations as err:
+            return None, f"found {err.found}, needed {err.needed}"
+    if settings.name == name:
+        return None, ""
+    if settings.name not in library.names():
+        raise ConfigError("name", found=f"no record {settings.name!r} in {library.url}", needed="a calibrated record",
+                          do="Make it with `vadose fuse calibrate`.")  # fmt: skip
+    return library.open(calibrated_name(name)), ""
+
+
+def _given(plan: fusion.Plan, library: Any, settings: FusionSettings, rivals: Mapping[str, xr.Dataset | str],
+           others: Sequence[Any]) -> dict[str, xr.Dataset]:  # fmt: skip
+    """Rivals with their level from the same stations; a rival without enough of them in its cells is left out."""
+    out = {}
+    for kind, record in rivals.items():
+        if isinstance(record, xr.Dataset):
+            name = rival_name(uncalibrated_name(settings.name), kind)
+            with contextlib.suppress(fusion.TooFewStations):
+                out[BASELINES[kind]] = fusion.level_by_stations(plan, library, name=name, others=others,
+                                                                stations=settings.calibrate)  # fmt: skip
+    return out
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    """What is the same for a record with and without stations."""
+
+    availability: xr.Dataset
+    skill: xr.Dataset
+    contributions: xr.Dataset
+
+
+def _judged(plan: fusion.Plan, library: Any, settings: FusionSettings, fused: xr.Dataset, *,
+            rivals: Mapping[str, xr.Dataset | str], truth: Any, stations: Any, learnt: _Learnt,
+            n_boot: int | None = None, step: Step = silent) -> Exam:  # fmt: skip
+    """One record looked at, and scored where there is something to score by."""
     step(2, 5, "scoring")
     simulated = schema.is_simulated(fused)
-    truth, stations = references(library, plan, settings)
-    exam = _look(plan, library, fused, name, truth)
+    exam = _look(plan, fused, truth, learnt)
     if truth is not None and isinstance(one := rivals.get("global-network"), xr.Dataset):
         exam.seams[UNZONED] = _seams(one["sm"] - truth.sel(time=one["time"]), plan, simulated)
     exam.absent = {k: v for k, v in rivals.items() if isinstance(v, str)}
     if truth is None and stations is None:
         return exam
     exam.reference = "truth" if truth is not None else "stations"
-    pair = scores.by_truth(truth) if truth is not None else scores.by_stations(stations, depth=settings.depth)
+    pair = scores.by_truth(truth) if truth is not None else scores.by_stations(stations)
+    boot = settings.n_boot if n_boot is None else n_boot
     records = {FUSED: fused} | {BASELINES[k]: v for k, v in rivals.items() if isinstance(v, xr.Dataset)}
-    exam.records = scores.score_records(records, fused=FUSED, pair=pair, n_boot=settings.n_boot)
+    exam.records = scores.score_records(records, fused=FUSED, pair=pair, n_boot=boot)
     step(3, 5, "scoring single products")
     used = plan.used_products()
     single = {FUSED: fused} | {k: library.open(plan.dataset(plan.products[k].dataset)) for k in used}
-    exam.products = scores.score_records(single, fused=FUSED, pair=pair, n_boot=settings.n_boot)
+    exam.products = scores.score_records(single, fused=FUSED, pair=pair, n_boot=boot)
     exam.rounds = scores.by_round(fused, plan, pair)
     if truth is not None:
         exam.calibration = validation.calibration(
@@ -104,7 +188,6 @@ def examine(library: Any, settings: FusionSettings, *, others: Sequence[Any] = (
         ).compute()
         exam.trends, exam.cell_trends = _trends(fused["sm"], truth)
         exam.gain = _gain(single[plan.rounds[0].targets[0]]["sm"], truth)
-    step(4, 5, "writing")
     return exam
 
 
@@ -126,7 +209,7 @@ def references(library: Any, plan: fusion.Plan, settings: FusionSettings) -> tup
     return truth, stations
 
 
-def _look(plan: fusion.Plan, library: Any, fused: xr.Dataset, name: str, truth: Any) -> Exam:
+def _look(plan: fusion.Plan, fused: xr.Dataset, truth: Any, learnt: _Learnt) -> Exam:
     """What can be said without scores."""
     simulated = schema.is_simulated(fused)
     sm = scores.marked(fused["sm"].astype("float64"), simulated)
@@ -162,8 +245,8 @@ def _look(plan: fusion.Plan, library: Any, fused: xr.Dataset, name: str, truth: 
     annual = series.groupby("time.year").mean().assign_attrs(units="m3 m-3")
     return Exam(
         plan=plan, fused=fused, simulated=simulated, reference="", series=scores.marked(series, simulated),
-        availability=fusion.availability(plan, library), skill=fusion.training_skill(plan, library, name=name),
-        contributions=_main(fusion.contributions(plan, library, name=name)), seams=seams, steps=steps,
+        availability=learnt.availability, skill=learnt.skill, contributions=learnt.contributions, seams=seams,
+        steps=steps,
         coverage=fusion.coverage(fused, plan).compute(), fields=fields,
         break_point=analysis.break_point(annual, dim="year"),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -46,7 +46,8 @@ class Pool:
     rivals : Dataset, dims (rival, box)
         ``ratio``, ``ratio_unbiased`` by box; over all boxes ``pooled_<metric>`` [1] with ``error_<metric>``, the
         errors ``fused_<metric>`` and ``rival_<metric>`` [m3 m-3] behind it, ``n`` pairs; ``kind`` is ``"product"``,
-        ``"record"`` or ``"oracle"``.
+        ``"record"`` or ``"oracle"``. Where stations have calibrated the record, ``given_<metric>`` [1] is the ratio to
+        the rival with its level from the same stations, NaN where there is none.
     steps : Dataset, dim (at)
         ``step`` and ``standard_error`` [m3 m-3], mean over boxes, and ``largest`` [m3 m-3], that of a single box.
     trends : Dataset, dims (over, fit)
@@ -60,6 +61,8 @@ class Pool:
         Field -> mean step across zone edges over that inside.
     empty : float
         Share of land without a value or snow.
+    plain : Pool, optional
+        The same of the records without stations, where those of all boxes are calibrated by stations.
     """
 
     exams: Sequence[BoxExam]
@@ -70,6 +73,7 @@ class Pool:
     growth: dict[str, float]
     seams: dict[str, float]
     empty: float
+    plain: Pool | None = None
 
 
 def pool(exams: Sequence[BoxExam]) -> Pool:
@@ -94,11 +98,13 @@ def pool(exams: Sequence[BoxExam]) -> Pool:
             _root([float(r[metric][i]) for r in rounds], [float(r["n"][i]) for r in rounds]) for i in (0, -1)
         )
         growth[metric] = last / first
+    plain = [replace(e, exam=e.exam.plain) for e in exams if e.exam.plain is not None]
     return Pool(
         exams=exams, rivals=_rivals(exams), steps=_steps(every), trends=_trends(every),
         bands=xr.Dataset(bands, {"level": level}), growth=growth,
         seams={k: _seam([e.seams[k] for e in every]) for k in every[0].seams},
         empty=float(np.mean([e.coverage["share"].sel(origin="no value").mean() for e in every])),
+        plain=pool(plain) if len(plain) == len(every) else None,
     )  # fmt: skip
 
 
@@ -129,7 +135,18 @@ def _rivals(exams: Sequence[BoxExam]) -> xr.Dataset:
         words = f"{metric.replace('rmse', 'RMSE')} of the fused record over the rival's"
         for v in (name, f"pooled_{metric}"):
             out[v].attrs = {"units": "1", "long_name": words}
+    given = [e.exam.given for e in exams]
+    if all(g is not None for g in given):
+        whole = [_given(name, given) if kind == "record" else None for name, kind, _ in rows] + [None]
+        for metric in RATIOS:
+            ratios = [np.nan if g is None else float(g[f"pooled_{metric}"]) for g in whole]
+            out[f"given_{metric}"] = ("rival", ratios, {"units": "1"})
     return out.assign_attrs(simulated="true")
+
+
+def _given(name: str, given: Sequence[xr.Dataset | None]) -> xr.Dataset:
+    return _pooled(name, "record", [g.sel(product=name) if g is not None and name in g["product"].values else None
+                                    for g in given])  # fmt: skip
 
 
 def _pooled(name: str, kind: str, ones: list[xr.Dataset | None]) -> xr.Dataset:

@@ -11,6 +11,7 @@ from .. import plots, units, validation
 from ..report import Column, Report
 from .figures import add_figure
 from .fusion_exam import FUSED, Exam
+from .fusion_stations import add_stations, seen_stations
 from .fusion_verdicts import Verdict
 from .rivals import BASELINES
 
@@ -19,6 +20,15 @@ SM = "m3 m-3"
 RATIO_NOTE = (
     "Ratios are taken where both records have a value. RMSE includes the error of the mean level, which comes from "
     "products and not from a method; ubRMSE leaves it out."
+)
+
+PLAIN_NOTE = (
+    "The fused record is calibrated by stations, which rivals have not seen; without stations: the same record before."
+)
+
+GIVEN_NOTE = (
+    "Rival given the stations too: the calibrated record over the rival with its level from the same stations, by the "
+    "same method."
 )
 
 #: What the methods rest on.
@@ -38,6 +48,7 @@ def add_exam(report: Report, exam: Exam) -> None:
     """Add every section on one fusion."""
     _rivals(report, exam)
     _maps(report, exam)
+    add_stations(report, exam)
     _learning(report, exam)
     _uncertainty(report, exam)
     _seams(report, exam)
@@ -56,7 +67,8 @@ def add_summary(report: Report, exam: Exam, more: str) -> None:
         f"{len(exam.plan.rounds)} rounds, {periods} sub-steps, {len(exam.plan.network_names())} networks for each "
         f"zone; beside it, rivals on the same inputs. {more}",
     )
-    _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent)
+    _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent,
+            plain=exam.plain.records if exam.plain else None, given=exam.given)  # fmt: skip
     add_figure(
         report, plots.forest(exam.records, "ubrmse"), f"Unbiased RMSE of the records against the {exam.reference}."
     )
@@ -68,9 +80,13 @@ def add_verdicts(report: Report, verdicts: Sequence[Verdict]) -> None:
     missed = sum(not v.passed for v in verdicts)
     words = "Every one is reached." if not missed else f"{missed} of {len(verdicts)} are not reached."
     report.add_section("Verdict", f"What a fusion is to reach against the simulated truth. {words}")
-    columns = [Column("what"), Column("reached", digits=3), Column("to reach"), Column("verdict")]
-    rows = [[v.what, v.value, v.goal, "yes" if v.passed else "NO"] for v in verdicts]
-    report.add_table(columns, rows, "What was to be reached, and what was.", notes=RATIO_NOTE)
+    with_plain = any(np.isfinite(v.without_stations) for v in verdicts)
+    plain = [Column("without stations", digits=3)] if with_plain else []
+    columns = [Column("what"), Column("reached", digits=3), *plain, Column("to reach"), Column("verdict")]
+    rows = [[v.what, v.value, *([v.without_stations] if with_plain else []), v.goal, "yes" if v.passed else "NO"]
+            for v in verdicts]  # fmt: skip
+    notes = [RATIO_NOTE, *([PLAIN_NOTE] if with_plain else [])]
+    report.add_table(columns, rows, "What was to be reached, and what was.", notes=notes)
 
 
 def add_origin(report: Report, exam: Exam, facts: dict[str, object]) -> None:
@@ -95,13 +111,15 @@ def _rivals(report: Report, exam: Exam) -> None:
     report.add_section(
         "Records and rivals",
         f"The fused record and its rivals on the same inputs against the {exam.reference}. {bias}; ubRMSE and R tell "
-        "what a method itself adds or loses.",
+        f"what a method itself adds or loses.{seen_stations(exam)}",
     )
-    _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent)
+    _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent,
+            plain=exam.plain.records if exam.plain else None, given=exam.given)  # fmt: skip
     for metric, unit in (("rmse", SM), ("ubrmse", SM), ("r", "1")):
         caption = f"{validation.METRICS[metric][1].capitalize()} of the records against the {exam.reference}."
         add_figure(report, plots.forest(exam.records, metric), caption, unit)
-    _scores(report, exam.products, f"Single products against the {exam.reference}, each on its own dekads.")
+    _scores(report, exam.products, f"Single products against the {exam.reference}, each on its own dekads.",
+            plain=exam.plain.products if exam.plain else None)  # fmt: skip
     assert exam.rounds is not None
     rows = [[str(p), int(s["n"]), float(s["rmse"]), float(s["ubrmse"]), float(s["bias"]), float(s["r"])]
             for p in exam.rounds["product"].values for s in [exam.rounds.sel(product=p)]]  # fmt: skip
@@ -110,19 +128,31 @@ def _rivals(report: Report, exam: Exam) -> None:
     report.add_table(columns, rows, f"The fused record against the {exam.reference}, round by round.")
 
 
-def _scores(report: Report, scores: xr.Dataset, caption: str, *, absent: Mapping[str, str] | None = None) -> None:
+def _scores(report: Report, scores: xr.Dataset, caption: str, *, absent: Mapping[str, str] | None = None,
+            plain: xr.Dataset | None = None, given: xr.Dataset | None = None) -> None:  # fmt: skip
     columns = [Column("record"), Column("coverage", digits=2), Column("n"), Column("R", digits=3),
                Column("bias", SM, 4), Column("ubRMSE", SM, 4), Column("RMSE", SM, 4),
                Column("fused / it: ubRMSE", digits=2), Column("RMSE", digits=2)]  # fmt: skip
-    rows = []
+    if plain is not None:
+        columns += [Column("without stations: ubRMSE", digits=2), Column("RMSE", digits=2)]
+    if given is not None:
+        columns += [Column("given stations too: ubRMSE", digits=2), Column("RMSE", digits=2)]
+    rows: list[list[object]] = []
     for label in scores["product"].values:
         s = scores.sel(product=label)
         values = [float(s[m]) for m in ("r", "bias", "ubrmse", "rmse")]
-        ratios = [None, None] if label == FUSED else [float(s[m]) for m in ("ratio_unbiased", "ratio")]
+        ratios: list[object] = []
+        for table in (scores, plain, given):
+            if table is not None:
+                there = label != FUSED and label in table["product"].values
+                names = ("ratio_unbiased", "ratio")
+                ratios += [float(table[m].sel(product=label)) if there else None for m in names]
         rows.append([str(label), float(s["coverage"]), int(s["n"]), *values, *ratios])
-    rows += [[BASELINES[k], why, *[None] * 7] for k, why in (absent or {}).items()]
+    rows += [[BASELINES[k], why, *[None] * (len(columns) - 2)] for k, why in (absent or {}).items()]
     notes = ["fused / it: error of the fused record over that of the row, where both have a value; below 1 the "
              "fused one is closer."]  # fmt: skip
+    if given is not None:
+        notes.append(GIVEN_NOTE)
     for name, words in (("ratio_unbiased", "ubRMSE"), ("ratio", "RMSE")):
         beaten = [str(p) for p, r in zip(scores["product"].values, scores[name].values) if p != FUSED and r > 1]
         if beaten:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from .. import matchup, schema, validation
+from ..errors import ConfigError
+from ..fusion.calibrate import CALIBRATED_WITH
 from .inputs import within_depth
 from .true_pairs import true_pairs
 
@@ -28,12 +33,44 @@ def by_truth(truth: xr.DataArray) -> Pairing:
     return pair
 
 
-def by_stations(stations: xr.Dataset, *, depth: tuple[float, float]) -> Pairing:
-    """Pairs of a record with stations, whose sensors lie within a depth [m]."""
+def unseen(stations: xr.Dataset, record: xr.Dataset, *, depth: tuple[float, float]) -> tuple[xr.Dataset, str]:
+    """Sensors within a depth [m] that have not calibrated a record, and how many stations these are, in words.
+
+    Raises
+    ------
+    ConfigError
+        If the record has seen them all.
+
+    Warns
+    -----
+    UserWarning
+        If it has seen some: how many are left.
+    """
     chosen = within_depth(stations, depth)
+    if CALIBRATED_WITH not in record.attrs:
+        return chosen, ""
+    trained = pd.DataFrame(json.loads(record.attrs[CALIBRATED_WITH]))
+    keep = validation.independent(chosen, trained)["selected"].values
+    left, every = (_stations(chosen.isel(sensor=np.flatnonzero(k))) for k in (keep, np.ones_like(keep)))
+    if not left:
+        raise ConfigError("stations", found=f"{every} stations, all of which have calibrated the record",
+                          needed="at least one that has not",
+                          do="Calibrate with a part of them, as by `vadose fuse calibrate --share 0.7`.")  # fmt: skip
+    words = f"{left} of {every} stations: the others have calibrated the record"
+    if left < every:
+        warnings.warn(f"judged by {words}", UserWarning, stacklevel=2)
+    return chosen.isel(sensor=np.flatnonzero(keep)), words
+
+
+def _stations(sensors: xr.Dataset) -> int:
+    return len(set(zip(sensors["network"].values.tolist(), sensors["station"].values.tolist())))
+
+
+def by_stations(stations: xr.Dataset) -> Pairing:
+    """Pairs of a record with stations."""
 
     def pair(record: xr.Dataset) -> xr.Dataset:
-        pairs = matchup.match(record[["sm"]], chosen).compute()
+        pairs = matchup.match(record[["sm"]], stations).compute()
         return pairs.assign_attrs(possible=int(pairs["n_reference"].sum()))
 
     return pair
@@ -51,7 +88,7 @@ def score_records(records: Mapping[str, xr.Dataset], *, fused: str, pair: Pairin
     pair : callable
         From :func:`by_truth` or :func:`by_stations`.
     n_boot : int
-        Resamples of the intervals.
+        Resamples of the intervals; 0 for none.
 
     Returns
     -------
@@ -66,7 +103,7 @@ def score_records(records: Mapping[str, xr.Dataset], *, fused: str, pair: Pairin
     out = {}
     for label, record in records.items():
         pairs = first if label == fused else pair(record)
-        one = validation.score_pooled(pairs, n_boot=n_boot)
+        one = validation.score_pooled(pairs, ci="bootstrap" if n_boot else "none", n_boot=max(n_boot, 1))
         mine, theirs = _common(first, pairs)
         for name, part in (("fused", mine), ("common", theirs)):
             one[f"rmse_{name}"] = np.sqrt((part**2).mean())

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import pydantic
 from pydantic import Field
 
-from ..fusion import Plan
+from ..fusion import Plan, Stations
 from ..grid import check_bbox
 from .rivals import BASELINES
 from .settings import Strict
@@ -20,7 +20,8 @@ class FusionSettings(Strict):
 
     ``networks`` and ``zones`` change entries of the plan of those names. Each seed is an Earth and each of ``regions``
     a box of it; the global network learns from all boxes of an Earth. ``truth`` and ``stations`` are datasets of the
-    library; on a simulated Earth both are found by themselves.
+    library; on a simulated Earth both are found by themselves. With ``calibrate`` the record that is judged is the one
+    calibrated by stations (:func:`vadose.fusion.calibrate`), the same without them beside it.
     """
 
     plan: str = "rsssm"
@@ -32,6 +33,7 @@ class FusionSettings(Strict):
     truth: str | None = None
     stations: str | None = None
     depth: tuple[float, float] = (0.0, 0.05)
+    calibrate: Stations | None = None
     n_boot: Annotated[int, Field(ge=100)] = 300
     # drawn at random among those inland under seeds 7, 11 and 23
     regions: Annotated[tuple[Bbox, ...], Field(min_length=1)] = ((141.0, 19.0, 143.0, 21.0),)

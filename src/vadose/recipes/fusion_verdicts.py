@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,13 +26,28 @@ WORDS = {"rmse": "RMSE", "ubrmse": "ubRMSE"}
 
 @dataclass(frozen=True)
 class Verdict:
-    """One thing to reach; ``goal`` in words, ``error`` the standard error of the value where there is one."""
+    """One thing to reach; ``goal`` in words, ``error`` the standard error of the value where there is one.
+
+    ``without_stations`` is the value of the same record before stations calibrated it.
+    """
 
     what: str
     value: float
     goal: str
     passed: bool
     error: float = float("nan")
+    without_stations: float = float("nan")
+
+    @property
+    def kind(self) -> str:
+        """What it says without the names and numbers in brackets, which may differ between records.
+
+        Examples
+        --------
+        >>> Verdict("RMSE over that of the best baseline (copula)", 0.9, "≤ 0.95", True).kind
+        'RMSE over that of the best baseline'
+        """
+        return re.sub(r" \([^()]*\)", "", self.what)
 
 
 @dataclass
@@ -58,6 +75,12 @@ class _Verdicts:
                 what = "the record" if key == "fused" else "its error"
                 self.at_most(f"step across zone edges over inside ({ratios[key]:.3f}), {what}, over the {whose} "
                              f"({ratios[other]:.3f})", ratios[key] / ratios[other], 1.05)  # fmt: skip
+
+
+def _beside(found: list[Verdict], plain: Sequence[Verdict]) -> list[Verdict]:
+    """Verdicts with the values of the same record without stations."""
+    other = {v.kind: v.value for v in plain}
+    return [replace(v, without_stations=other.get(v.kind, float("nan"))) for v in found]
 
 
 def judge(exam: Exam) -> list[Verdict]:
@@ -91,7 +114,7 @@ def judge(exam: Exam) -> list[Verdict]:
         out.between(f"truth inside the {100 * level:.0f} % band", share, low, high)
     none = float(exam.coverage["share"].sel(origin="no value").mean())
     out.at_most("share of land without a value or snow", none, 0.01)
-    return out.found
+    return _beside(out.found, judge(exam.plain) if exam.plain else ())
 
 
 def judge_pool(pool: Pool) -> list[Verdict]:
@@ -128,4 +151,4 @@ def judge_pool(pool: Pool) -> list[Verdict]:
         share = float(pool.bands["inside"].sel(level=level))
         out.between(f"truth inside the {100 * level:.0f} % band", share, low, high)
     out.at_most("share of land without a value or snow", pool.empty, 0.01)
-    return out.found
+    return _beside(out.found, judge_pool(pool.plain) if pool.plain else ())

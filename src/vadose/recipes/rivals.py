@@ -73,7 +73,7 @@ def make_rivals(plan: fusion.Plan, library: Any, *, name: str = "fused", which: 
     for i, kind in enumerate(which):
         if progress:
             progress(BASELINES[kind], i, len(which))
-        full = f"{name}.rivals/{kind}"
+        full = rival_name(name, kind)
         if kind == "random-forest" and importlib.util.find_spec("sklearn") is None:
             out[kind] = NOT_INSTALLED
         elif full in library.names() and kind not in NETWORKS:
@@ -89,6 +89,11 @@ def make_rivals(plan: fusion.Plan, library: Any, *, name: str = "fused", which: 
             library.write(full, _merge(plan, library, kind), message=f"merge {full}")
             out[kind] = library.open(full)
     return out
+
+
+def rival_name(name: str, kind: str) -> str:
+    """Dataset that holds a baseline of a record."""
+    return f"{name}.rivals/{kind}"
 
 
 def _merge(plan: fusion.Plan, library: Any, method: str) -> xr.Dataset:

@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from .. import fusion
+from ..fusion.calibrate import uncalibrated_name
 from ..report import Report
 from ..store import Library
 from .earth import Earth
@@ -19,6 +20,7 @@ from .fusion_settings import FusionSettings
 from .fusion_verdicts import judge, judge_pool
 from .outputs import writable_folder
 from .progress import Step, silent
+from .rivals import make_rivals
 from .settings import dump, read
 
 
@@ -35,7 +37,7 @@ def twin_exam(*, out: str | Path, config: str | Path | None = None, settings: Fu
     config : path, optional
         YAML file of :class:`FusionSettings`.
     settings : FusionSettings, optional
-        The same as an object.
+        The same as an object; without both, the record is calibrated by the stations of the boxes.
     step : callable
         Told (done, total, text) as the work goes on.
 
@@ -44,7 +46,7 @@ def twin_exam(*, out: str | Path, config: str | Path | None = None, settings: Fu
     Path
         The report: all boxes together first, then each; figures are of the first box of the first seed.
     """
-    asked = settings or (read(config, FusionSettings) if config else FusionSettings())
+    asked = settings or (read(config, FusionSettings) if config else FusionSettings(calibrate=fusion.Stations()))
     folder = writable_folder(out).resolve()
     exams = run_exams(folder, asked, step=step)
     step(1, 1, "done")
@@ -57,7 +59,10 @@ def library_of(folder: Path, seed: int, number: int) -> Library:
 
 
 def run_exams(folder: Path, settings: FusionSettings, *, step: Step) -> list[BoxExam]:
-    """Simulate, fuse and judge each box of each seed; the global network learns from all boxes of a seed."""
+    """Simulate, fuse and judge each box of each seed.
+
+    The global network learns from all boxes of a seed, and stations of all calibrate the record of each.
+    """
     out: list[BoxExam] = []
     boxes = list(enumerate(settings.regions, 1))
     total = len(settings.seeds) * len(boxes)
@@ -67,10 +72,18 @@ def run_exams(folder: Path, settings: FusionSettings, *, step: Step) -> list[Box
             named = _named(step, len(out), total, seed, number if len(boxes) > 1 else 0)
             named(0, 5, "simulating land, weather, soil water and products")
             libraries.append(make_earth(library_of(folder, seed, number), settings, region=box, seed=seed))
-        plan = settings.resolved()
-        if len(libraries) > 1 and plan.zones.wide and settings.name not in libraries[-1].names():
+        plan, name = settings.resolved(), uncalibrated_name(settings.name)
+        if len(libraries) > 1 and plan.zones.wide and name not in libraries[-1].names():
             step(len(out) * 5, total * 5, f"seed {seed}: training all boxes together")
-            fusion.train_together(plan, libraries, name=settings.name)
+            fusion.train_together(plan, libraries, name=name)
+        if settings.calibrate is not None:
+            for library in libraries if len(libraries) > 1 else ():
+                step(len(out) * 5, total * 5, f"seed {seed}: fusing all boxes")
+                fusion.fuse(plan, library, name=name)
+            for k, library in enumerate(libraries if len(libraries) > 1 else ()):
+                step(len(out) * 5, total * 5, f"seed {seed}: rivals of all boxes")
+                others = libraries[:k] + libraries[k + 1 :]
+                make_rivals(plan, library, name=name, which=settings.baselines, others=others)
         for library, (number, box) in zip(libraries, boxes):
             named = _named(step, len(out), total, seed, number if len(boxes) > 1 else 0)
             others = [other for other in libraries if other is not library]
@@ -115,7 +128,9 @@ def write_verdicts(folder: Path, exams: list[BoxExam], together: Pool | None) ->
     if together is not None:
         found = [vars(v) | {"seed": "all", "box": "all"} for v in judge_pool(together)] + found
         table_of(together).to_csv(folder / "pooled.csv")
-    frame = pd.DataFrame(found)[["seed", "box", "what", "value", "error", "goal", "passed"]]
+    frame = pd.DataFrame(found)[["seed", "box", "what", "value", "error", "goal", "passed", "without_stations"]]
+    if frame["without_stations"].isna().all():
+        frame = frame.drop(columns="without_stations")
     frame.to_csv(folder / "verdicts.csv", index=False)
     return frame
 

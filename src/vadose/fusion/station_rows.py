@@ -1,0 +1,174 @@
+"""What stations of one or several libraries say of a record: one row for each, and the gain of the target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from . import dekads
+from .anomalies import YEAR, valid_mean
+from .inputs import FEWEST_COMMON, Inputs
+from .interannual import at_dekads
+from .simulate import Progress
+from .station_gain import FEWEST_STATIONS, Gain, gain_of, moments, year_nodes
+from .station_level import Level, Places
+from .stations import FATES, Station, Stations, TooFewStations, explain, find, series
+
+
+@dataclass
+class Network:
+    """Stations that may be used, library by library, and what became of each station."""
+
+    every: Sequence[Inputs]
+    settings: Stations
+    chosen: list[list[Station]]
+    fates: dict[Any, str]
+
+    @classmethod
+    def of(cls, every: Sequence[Inputs], settings: Stations) -> Network:
+        """Look at the stations of several libraries; no series is read. A station in two of them counts once."""
+        fates: dict[Any, str] = {}
+        chosen: list[list[Station]] = []
+        for inputs in every:
+            full = settings.full_name(inputs.plan.prefix)
+            there = full in inputs.library.names()
+            part = find(inputs.dataset(full), inputs.grid, settings) if there else []
+            chosen.append([s for s in part if s.fate == "" and fates.get(s.key) != ""])
+            for s in part:
+                if FATES.index(s.fate) <= FATES.index(fates.get(s.key, FATES[-1])):
+                    fates[s.key] = s.fate
+        return cls(every, settings, chosen, fates)
+
+    def names(self) -> list[list[Any]]:
+        """What tells one choice of stations from another."""
+        return sorted([*s.key, len(s.sensors)] for part in self.chosen for s in part)
+
+    def refuse(self) -> TooFewStations:
+        """The error that says how many stations there are and why they do not suffice."""
+        where = f"stations of {', '.join(i.library.url for i in self.every)}"
+        if not self.fates:
+            full = self.settings.full_name(self.every[0].plan.prefix)
+            return TooFewStations(where, found=f"no dataset {full!r} with a station",
+                                  needed=f"at least {FEWEST_STATIONS} stations",
+                                  do="Write stations into the library, or name their dataset.")  # fmt: skip
+        low, high = self.settings.depth
+        return TooFewStations(where, found=f"{explain(self.fates)} that can be used",
+                              needed=f"at least {FEWEST_STATIONS} with a sensor within {low:g}-{high:g} m and "
+                              f"{FEWEST_COMMON} dekads in common with the record",
+                              do="Widen `depth` or `share`, or give further libraries.")  # fmt: skip
+
+    def rows(self, progress: Progress | None = None, *, gain: bool = True) -> tuple[xr.Dataset, Gain]:
+        """One row for each station that can be used, and the gain of the target (1 where it is not asked for).
+
+        Raises
+        ------
+        TooFewStations
+            If there are fewer than three.
+        """
+        parts = []
+        if sum(map(len, self.chosen)) < FEWEST_STATIONS:
+            raise self.refuse()
+        for i, (inputs, part) in enumerate(zip(self.every, self.chosen)):
+            if progress:
+                progress("reading at the stations", i, len(self.every))
+            if part:
+                seen = read(inputs, part, self.settings.full_name(inputs.plan.prefix), products=gain)
+                enough = seen.common >= FEWEST_COMMON
+                self.fates |= {s.key: FATES[1] for s, e in zip(part, enough) if not e}
+                parts.append(seen.only(np.flatnonzero(enough)))
+        if sum(len(p.stations) for p in parts) < FEWEST_STATIONS:
+            raise self.refuse()
+        found = gain_of(np.concatenate([p.sums for p in parts], axis=1), spread=self.settings.gain_spread)
+        return table(parts, found, self.settings), found
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Stations and what lies in their cells, shape (time, stations) [m3 m-3]; sums for the gain."""
+
+    stations: list[Station]
+    numbers: np.ndarray
+    measured: np.ndarray
+    record: np.ndarray
+    sums: np.ndarray
+
+    @property
+    def common(self) -> np.ndarray:
+        """Dekads that station and record have; shape (stations,)."""
+        return (np.isfinite(self.measured) & np.isfinite(self.record)).sum(axis=0)
+
+    def only(self, at: np.ndarray) -> Seen:
+        """Some of the stations."""
+        return Seen([self.stations[i] for i in at], self.numbers, self.measured[:, at], self.record[:, at],
+                    self.sums[:, at])  # fmt: skip
+
+
+def read(inputs: Inputs, stations: list[Station], full: str, *, products: bool = True) -> Seen:
+    """Record and products, where they are asked for, in the cells of stations, zone by zone."""
+    plan, zones = inputs.plan, inputs.zones
+    sm = inputs.dataset(inputs.name)["sm"].transpose("time", "lat", "lon")
+    numbers = dekads.ordinals(sm["time"].values)
+    measured = series(inputs.dataset(full), stations, numbers)
+    record = np.full(measured.shape, np.nan)
+    sums = np.zeros((2, len(stations)))
+    target = plan.rounds[0].targets[0]
+    during = np.isin(numbers, list(plan.product_dekads(target)))
+    others = [p for p in plan.used_products() if plan.products[p].sensor != plan.products[target].sensor
+              and during.any() and np.isin(numbers[during], list(plan.product_dekads(p))).any()]  # fmt: skip
+    place = [(int(zones.row[s.row]), int(zones.col[s.col])) for s in stations]
+    for zone in sorted(set(place)):
+        mine = np.array([k for k, p in enumerate(place) if p == zone])
+        rows, cols = zones.pixel_rows(zone[0], zone[0] + 1), zones.pixel_cols(zone[1], zone[1] + 1)
+        at = (slice(None), np.searchsorted(rows, [stations[k].row for k in mine]),
+              np.searchsorted(cols, [stations[k].col for k in mine]))  # fmt: skip
+        part = sm.isel(lat=rows, lon=cols).compute(scheduler="synchronous").values
+        record[:, mine] = part[at]
+        if not products:
+            continue
+        best = inputs.product(target, numbers[during], rows, cols)[at].astype("float64")
+        for p in others:
+            third = inputs.product(p, numbers[during], rows, cols)[at].astype("float64")
+            sums[:, mine] += moments(best, third, measured[np.ix_(during, mine)], numbers[during])
+    return Seen(stations, numbers, measured, record, sums)
+
+
+def table(parts: Sequence[Seen], gain: Gain, settings: Stations) -> xr.Dataset:
+    """Rows of stations: differences from the record with its years as the gain says, and what the others predict."""
+    every = [s for p in parts for s in p.stations]
+    mean, difference, count = [], [], []
+    for p in parts:
+        apart = p.measured - with_years(p.record, p.numbers, gain.value)
+        mean.append(valid_mean(p.record))
+        difference.append(valid_mean(apart))
+        count.append(p.common)
+    lat, lon = (np.array([getattr(s, k) for s in every]) for k in ("lat", "lon"))
+    places, d = Places(lat, lon, np.concatenate(mean)), np.concatenate(difference)
+    predicted, sd = Level.fit(places, d, settings).left_out(d)
+    sm = {"units": "m3 m-3"}
+    data = {
+        "n": (np.concatenate(count), {"units": "1", "long_name": "dekads in common with the record"}),
+        "mean": (places.mean, sm | {"long_name": "mean of the record in the station's cell"}),
+        "difference": (d, sm | {"long_name": "mean of station less record"}),
+        "predicted": (predicted, sm | {"long_name": "difference as the other stations predict it"}),
+        "predicted_sd": (sd, sm | {"long_name": "standard deviation of the error of that prediction"}),
+    }
+    coords = {"network": [s.network for s in every], "station": [s.name for s in every]}
+    out = xr.Dataset({k: ("site", v, a) for k, (v, a) in data.items()},
+                     {k: ("site", np.array(v, dtype=str)) for k, v in coords.items()})  # fmt: skip
+    return out.assign_coords(station_lat=("site", lat, {"units": "degrees_north"}),
+                             station_lon=("site", lon, {"units": "degrees_east"}))  # fmt: skip
+
+
+def with_years(record: np.ndarray, numbers: np.ndarray, gain: float) -> np.ndarray:
+    """A record whose differences between years are 1/gain times as large; shape (time, cells)."""
+    return record + (1 / gain - 1) * at_dekads(year_nodes(record, numbers), np.unique(numbers // YEAR), numbers)
+
+
+def level_of(rows: xr.Dataset, settings: Stations) -> Level:
+    """The level that rows of stations show."""
+    places = Places(*(rows[k].values.astype("float64") for k in ("station_lat", "station_lon", "mean")))
+    return Level.fit(places, rows["difference"].values, settings)

@@ -1,0 +1,48 @@
+"""What a report says of stations that have calibrated a record."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import plots
+from ..fusion.station_gain import Gain
+from ..report import Report
+from .figures import add_figure
+from .fusion_exam import Exam
+
+
+def seen_stations(exam: Exam) -> str:
+    """What stations have to do with a record and its scores, to be joined to other text."""
+    words = ""
+    if exam.stations is not None:
+        words = (f" {exam.stations.sizes['site']} stations have then calibrated the level and the years of the fused "
+                 "record (see below), of no rival; columns without stations are of the record before.")  # fmt: skip
+    if exam.uncalibrated:
+        words = f" The record is not calibrated by stations: {exam.uncalibrated}."
+    return f"{words} Judged by {exam.judges}." if exam.judges else words
+
+
+def add_stations(report: Report, exam: Exam) -> None:
+    """Add the section on the calibration by stations, where there is one."""
+    fit = exam.stations
+    if fit is None:
+        return
+    before, after = fit["difference"], fit["difference"] - fit["predicted"]
+    rms = [float(np.sqrt((x**2).mean())) for x in (before, after)]
+    z = float(np.sqrt(((after / fit["predicted_sd"]) ** 2).mean()))
+    g = Gain.of(fit.attrs)
+    alone = f"; by stations alone {g.seen:.2f} ± {g.seen_error:.2f}" if np.isfinite(g.seen) else ", as no station tells"
+    target = exam.plan.rounds[0].targets[0]
+    report.add_section(
+        "Stations",
+        f"Level and years of the record are calibrated by {fit.attrs['stations']}. They are no longer independent of "
+        f"it; its attribute calibrated_with lists them. Response of the target {target}: {g.value:.3f} ± {g.error:.3f}"
+        f"{alone}. Differences between years are divided by it.",
+    )
+    add_figure(
+        report, plots.station_calibration(fit),
+        "Left: what is added to the level of the record, and the stations of this region by what each differs from it. "
+        f"Right: mean of station less record, of all {fit.sizes['site']} stations, before, and after what the others "
+        f"predict of each is taken away: rms {rms[0]:.4f} and {rms[1]:.4f} m³ m⁻³. A station is a point: by itself it "
+        f"differs from its cell, and no calibration takes that away. Over the stated error of prediction: rms {z:.2f}.",
+    )  # fmt: skip
