@@ -13,6 +13,7 @@ from vadose import fusion, schema
 from vadose.errors import ConfigError
 from vadose.fusion import assimilation, dekads, innovation_maps
 from vadose.fusion.assimilation import LEAST_VARIANCE, assimilated, assimilation_name
+from vadose.fusion.context import reach
 from vadose.fusion.fuse import finish, opened
 from vadose.fusion.innovation_maps import estimate
 from vadose.fusion.innovations import innovation_model, moments, product_errors
@@ -215,11 +216,10 @@ def test_a_yearly_course_is_found_through_gaps():
     assert np.abs(basis @ yearly_course(noisy, basis) - 0.2).max() < 0.2
 
 
-def test_boxes_are_as_wide_as_footprints(monkeypatch):
+def test_boxes_are_as_wide_as_footprints():
     grids = [Grid.regular(0.1), Grid.regular(0.25), Grid.ease2("M09"), Grid.ease2("M36")]
-    assert [assimilation.reach(g) for g in grids[:2]] == [3, 1]  # of 83 km: 7 and 3 pixels
-    monkeypatch.setattr(assimilation, "FOOTPRINT", 30.0)
-    assert [assimilation.reach(g) for g in grids] == [1, 0, 1, 0]
+    assert [reach(g, 30.0) for g in grids] == [1, 0, 1, 0]
+    assert [reach(g, assimilation.FOOTPRINT) for g in grids[:2]] == [3, 1]  # of 83 km here: 7 and 3 pixels
 
 
 # ------------------------------------------------------------------------------------------------- the limits

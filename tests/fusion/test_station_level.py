@@ -1,4 +1,4 @@
-"""Level by kriging and gain by triple collocation: closed forms, laws and known truths."""
+"""Level by kriging and gain by pairs of stations: closed forms, laws and known truths."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from vadose.fusion import Stations, station_level
 from vadose.fusion.interannual import at_dekads
-from vadose.fusion.station_gain import gain_of, moments, year_nodes
+from vadose.fusion.station_gain import gain_of, pair_sums, year_nodes
 from vadose.fusion.station_level import Level, Places, covariance
 
 MODEL = Stations(common=0.02, near=0.015, reach=300.0, slope=0.2, representativeness=0.06)
@@ -93,62 +93,88 @@ def test_pieces_give_what_the_whole_gives(monkeypatch):
         np.testing.assert_allclose(a, b, rtol=1e-10)
 
 
-def _triples(gain, *, stations=12, years=8, seed=0, noise=0.02):
+def _years(gain, *, tiles=8, each=5, years=16, seed=0, noise=0.006):
+    """Yearly means of a record and of stations in some tiles, each with its own weather."""
     rng = np.random.default_rng(seed)
-    numbers = np.arange(36 * years)
-    truth = 0.03 * rng.standard_normal((numbers.size, stations))
-    seen = [g * truth + noise * rng.standard_normal(truth.shape) for g in (gain, 0.6, 1.3, 1.0)]
-    for x in seen:
-        x[rng.random(x.shape) < 0.2] = np.nan
-    season = 0.1 * np.sin(2 * np.pi * numbers / 36)[:, None]
-    return numbers, [x + season * k for k, x in enumerate(seen)]
+    weather = np.repeat(0.01 * rng.standard_normal((years, tiles)), each, axis=1)
+    record = gain * weather + noise * rng.standard_normal(weather.shape)
+    station = weather + noise * rng.standard_normal(weather.shape)
+    for x in (record, station):
+        x[rng.random(x.shape) < 0.1] = np.nan
+    lat = np.repeat(10.0 * np.arange(tiles) - 35, each) + rng.uniform(0, 1, tiles * each)
+    return record, station, lat, rng.uniform(0, 1, lat.size)
 
 
-def test_the_gain_of_a_triple_is_recovered_whatever_the_noise():
-    for gain in (0.8, 1.2):
-        numbers, (target, a, b, station) = _triples(gain)
-        sums = moments(target, a, station, numbers) + moments(target, b, station, numbers)
-        got = gain_of(sums, spread=0.15)
-        assert got.seen == pytest.approx(gain, abs=3 * got.seen_error) and got.seen_error < 0.04
+def test_pair_sums_by_plain_loops():
+    record, station, _, _ = _years(0.7, tiles=2, each=3)
+    station[3:, 1] = np.nan  # three years with the others at most
+    got = pair_sums(record, station)
+    for i in range(6):
+        for j in range(6):
+            both = np.isfinite(record[:, i]) & np.isfinite(station[:, i]) & np.isfinite(station[:, j])
+            if i == j or both.sum() < 4:
+                assert (got[:, i, j] == 0).all()
+                continue
+            y = station[both, j] - station[both, j].mean()
+            np.testing.assert_allclose(got[:, i, j], [record[both, i] @ y, station[both, i] @ y], atol=1e-15)
+    assert (got[:, 1] == 0).all() and (got[:, 0, 2] != 0).all()
+
+
+def test_the_gain_of_the_years_is_recovered_whatever_the_noise():
+    for gain in (0.7, 1.2):
+        record, station, lat, lon = _years(gain)
+        sums = pair_sums(record, station)
+        got = gain_of(sums, lat, lon, spread=0.3)
+        assert got.n == 40
+        assert got.seen == pytest.approx(gain, abs=3 * got.seen_error) and got.seen_error < 0.08
         assert abs(np.log(got.value)) < abs(np.log(got.seen))  # towards 1
-        wide = gain_of(sums, spread=10.0)
-        assert wide.value == pytest.approx(got.seen, rel=1e-4)
-        assert gain_of(sums, spread=0.0).value == 1.0
-        share = 0.15**2 / (0.15**2 + (got.seen_error / got.seen) ** 2)
+        assert gain_of(sums, lat, lon, spread=10.0).value == pytest.approx(got.seen, rel=1e-3)
+        assert gain_of(sums, lat, lon, spread=0.0).value == 1.0
+        share = 0.3**2 / (0.3**2 + (got.seen_error / got.seen) ** 2)
         assert np.log(got.value) == pytest.approx(share * np.log(got.seen))
+        # a regression on the noisy record or station would not do
+        plain = np.nansum(record * station) / np.nansum(np.where(np.isfinite(record), station, np.nan) ** 2)
+        assert plain < 0.85 * gain
 
 
 def test_the_error_of_the_gain_is_that_of_repetition():
     found = []
-    for seed in range(30):
-        numbers, (target, a, _, station) = _triples(0.8, seed=seed, years=4)
-        found.append(gain_of(moments(target, a, station, numbers), spread=0.15))
-    spread = np.std([g.seen for g in found])
-    assert np.mean([g.seen_error for g in found]) == pytest.approx(spread, rel=0.35)
+    for seed in range(40):
+        record, station, lat, lon = _years(0.8, seed=seed)
+        found.append(gain_of(pair_sums(record, station), lat, lon, spread=0.3))
+    spread = np.std([np.log(g.seen) for g in found])
+    by_t = np.sqrt(7 / 5)  # of eight tiles
+    assert np.mean([g.seen_error / g.seen for g in found]) == pytest.approx(by_t * spread, rel=0.35)
 
 
 def test_five_stations_count_less_than_their_error_says():
-    gains = np.array([0.7, 0.75, 0.8, 0.85, 0.9])
-    got = gain_of(np.stack([gains, np.ones(5)]), spread=0.15)
-    means = np.array([np.log(np.delete(gains, i).mean()) for i in range(5)])
-    s = np.sqrt(4 / 5 * ((means - means.mean()) ** 2).sum() * 4 / 2)  # the jackknife's, by Student's t of 4 degrees
-    assert got.seen == pytest.approx(0.8) and got.seen_error == pytest.approx(0.8 * s)
-    assert np.log(got.value) == pytest.approx(0.15**2 / (0.15**2 + s**2) * np.log(0.8))
-    assert got.error == pytest.approx(got.value * 0.15 * s / np.sqrt(0.15**2 + s**2))
+    """Too few tiles, so single stations are left out in turn."""
+    shared = np.outer([1.0, 2, 3, 4, 5], [1.0, 2, 3, 4, 5]) * (1 - np.eye(5))
+    own = np.array([0.7, 0.75, 0.8, 0.85, 0.9])[:, None] * shared
+    place = np.linspace(41, 42, 5)
+    got = gain_of(np.stack([own, shared]), place, place, spread=0.3)
+    left = [np.log(own[np.ix_(k, k)].sum() / shared[np.ix_(k, k)].sum())
+            for k in (np.arange(5)[np.arange(5) != i] for i in range(5))]  # fmt: skip
+    s = np.sqrt(4 / 5 * ((np.array(left) - np.mean(left)) ** 2).sum() * 4 / 2)  # by Student's t of 4 degrees
+    seen = own.sum() / shared.sum()
+    assert got.seen == pytest.approx(seen) and got.seen_error == pytest.approx(seen * s)
+    assert np.log(got.value) == pytest.approx(0.3**2 / (0.3**2 + s**2) * np.log(seen))
+    assert got.error == pytest.approx(got.value * 0.3 * s / np.sqrt(0.3**2 + s**2))
 
 
 def test_without_enough_data_the_gain_is_one():
-    numbers, (target, a, _, station) = _triples(0.8)
-    few = np.full_like(target, np.nan)
-    few[:35] = target[:35]
-    assert not moments(few, a, station, numbers).any()
-    constant = np.full_like(a, 0.2)
-    assert not moments(target, constant, station, numbers).any()
-    four = moments(target, a, station, numbers)
-    four[:, 4:] = 0
-    for sums in (four, np.zeros((2, 0)), -moments(target, a, station, numbers)):
-        got = gain_of(sums, spread=0.15)
-        assert got.value == 1.0 and got.error == 0.15 and np.isnan(got.seen)
+    record, station, lat, lon = _years(0.8, tiles=1, each=6)
+    sums = pair_sums(record, station)
+    few = np.where(np.arange(16)[:, None] < 3, station, np.nan)  # three years
+    four = sums.copy()
+    four[:, 4:], four[:, :, 4:] = 0, 0
+    alone = np.linspace(-40, 40, 6)  # no neighbour
+    cases = [(pair_sums(record, few), lat), (four, lat), (-sums, lat), (sums, alone), (np.zeros((2, 6, 6)), lat)]
+    for some, at in cases:
+        got = gain_of(some, at, lon, spread=0.3)
+        assert got.value == 1.0 and got.error == 0.3 and np.isnan(got.seen)
+    none = gain_of(np.zeros((2, 0, 0)), lat[:0], lon[:0], spread=0.3)
+    assert none.value == 1.0 and none.n == 0
 
 
 def test_the_course_over_years_has_the_yearly_means_of_the_record():

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from ..grid import Grid, distance
 from . import dekads
-from .context import around
+from .context import around, reach
 from .innovations import best_weights
 from .inputs import Inputs
 from .mask import frozen_at
@@ -29,18 +28,6 @@ def assimilation_name(name: str) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------ series
-def reach(grid: Grid) -> int:
-    """Pixels on each side of a value in the box of :data:`FOOTPRINT`.
-
-    Examples
-    --------
-    >>> [reach(Grid.regular(r)) for r in (0.05, 0.1, 0.25)]
-    [2, 1, 0]
-    """
-    pixel = distance(0.0, 0.0, grid.resolution, 0.0) / 1000
-    return max(0, round((FOOTPRINT / float(pixel) - 1) / 2))
-
-
 def innovation(product: np.ndarray, record: np.ndarray, gain: float, *, pixels: int) -> np.ndarray:
     """Product in the record's scale less record, mean over the box of values that both have; (time, lat, lon)."""
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -128,7 +115,7 @@ def _assimilate_block(inputs: Inputs, ds: xr.Dataset, fitted: xr.Dataset, block:
     for k, p in enumerate(names):
         gain = float(fits["gain"][k, 0, 0])  # one for the block
         product = inputs.product(p, numbers, rows, cols)
-        differs = innovation(product, record, gain, pixels=reach(inputs.grid))[:, at[0], at[1]]
+        differs = innovation(product, record, gain, pixels=reach(inputs.grid, FOOTPRINT))[:, at[0], at[1]]
         series[k] = differs - (basis @ fits["course"][k].reshape(5, -1)).reshape(shape)
     out = np.stack([ds[v].compute(scheduler="synchronous").values[:, at[0], at[1]] for v in ("sm", "sm_uncertainty")])
     out[0] = _within(out[0], out[0] + (basis[:, 1:] @ fits["season"].reshape(4, -1)).reshape(shape))

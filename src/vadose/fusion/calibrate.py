@@ -14,6 +14,7 @@ from .. import schema
 from ..errors import ConfigError
 from . import dekads
 from .anomalies import YEAR, valid_mean
+from .context import around, reach
 from .inputs import Inputs
 from .interannual import at_dekads
 from .networks import check_digest
@@ -25,10 +26,14 @@ from .station_level import MIDDLE, Level, Places
 from .station_rows import Network, level_of
 from .stations import Stations, explain
 from .together import together
-from .zones import Block
+from .zones import Block, positions
 
 #: Share of the variance that is kept before that of the calibrated level is added.
 LEAST_VARIANCE = 0.3
+
+#: Width of the box over which the course over years is averaged [km]: what stations tell of is what neighbours share,
+#: and the noise of single pixels is not to be stretched with it. Choice: about a zone.
+YEARS_WIDTH = 120.0
 
 #: Attribute of a calibrated record: the stations that it has seen, as columns of a training list (JSON).
 CALIBRATED_WITH = "calibrated_with"
@@ -98,9 +103,9 @@ def calibrate(plan: Plan, library: Any, *, name: str = "fused", stations: Statio
     -----
     Products err together, and no look at products shows it; stations do. Two things are taken from them:
 
-    1. years: record + (1/g − 1) × its course over years, g the gain of the plan's first target
+    1. years: record + (1/g − 1) × its course over years, g the response of the record's years to those of stations
        (:func:`vadose.fusion.station_gain.gain_of`), the course that of
-       :func:`vadose.fusion.station_gain.year_nodes`;
+       :func:`vadose.fusion.station_gain.year_nodes`, its mean over :data:`YEARS_WIDTH`;
     2. level: the mean differences of stations from that, over at least 36 common dekads, spread by simple kriging
        (:class:`vadose.fusion.station_level.Level`).
 
@@ -187,8 +192,9 @@ def estimate(inputs: Inputs, record: xr.Dataset, rows: xr.Dataset, gain: Gain, s
     zones, level = inputs.zones, delayed(level_of(rows, settings), pure=False)
 
     def part(block: Block) -> da.Array:
-        at = zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)
-        task = delayed(_of_block, pure=False)(inputs, record["sm"].isel(lat=at[0], lon=at[1]), block, numbers, level)
+        at, wide = (zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)), zones.around(block)
+        sm = record["sm"].isel(lat=wide[0], lon=wide[1])
+        task = delayed(_of_block, pure=False)(inputs, sm, block, numbers, level)
         return da.from_delayed(task, (3 + years.size, at[0].size, at[1].size), dtype="float32")
 
     whole = of_blocks(zones, inputs.plan.zones.block, part)
@@ -207,15 +213,27 @@ def _of_block(inputs: Inputs, sm: xr.DataArray, block: Block, numbers: np.ndarra
     zones, grid = inputs.zones, inputs.grid
     rows, cols = zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)
     shape = (rows.size, cols.size)
-    values = sm.transpose("time", "lat", "lon").compute(scheduler="synchronous").values
-    flat = np.asarray(values, "float64").reshape(numbers.size, -1)
+    values = sm.transpose("time", "lat", "lon").compute(scheduler="synchronous").values.astype("float64")
+    wide_rows, wide_cols = zones.around(block)
+    y, x = np.searchsorted(wide_rows, rows), positions(wide_cols, cols)
+    years = _shared_years(inputs, values, numbers)[:, y[:, None], x]
+    flat = values[:, y[:, None], x].reshape(numbers.size, -1)
     mean = valid_mean(flat)
     there = np.isfinite(mean)
     lat, lon = (x.ravel() for x in np.meshgrid(grid.lat[rows], grid.lon[cols], indexing="ij"))
     value, sd = level.at(Places(lat, lon, np.where(there, mean, MIDDLE)))
     carried = np.sqrt(inputs.level(inputs.plan.rounds[0].targets[0], rows, cols)[1].astype("float64")).ravel()
     maps = np.where(there, np.stack([value, sd, carried]), np.nan)
-    return np.concatenate([maps, year_nodes(flat, numbers)]).reshape(-1, *shape).astype("float32")
+    return np.concatenate([maps.reshape(-1, *shape), years]).astype("float32")
+
+
+def _shared_years(inputs: Inputs, values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Course over years that pixels share with those around them; shape (years, lat, lon), 0 where there is none."""
+    flat = values.reshape(numbers.size, -1)
+    nodes = np.where(np.isfinite(flat).any(axis=0), year_nodes(flat, numbers), np.nan)
+    zone = max(1, int(inputs.plan.zones.size / inputs.grid.resolution))  # no farther than the margin of a block
+    pixels = min(reach(inputs.grid, YEARS_WIDTH), zone)
+    return np.nan_to_num(around(nodes.reshape(-1, *values.shape[1:]), dekads=(0, 0), pixels=pixels))
 
 
 def calibrated(record: xr.Dataset, fit: xr.Dataset) -> xr.Dataset:

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..grid import Grid, distance
+
+
+def reach(grid: Grid, width: float) -> int:
+    """Pixels on each side of a value in the box that comes nearest to a width [km].
+
+    Examples
+    --------
+    >>> [reach(Grid.regular(r), 30.0) for r in (0.05, 0.1, 0.25)]
+    [2, 1, 0]
+    """
+    pixel = float(distance(0.0, 0.0, grid.resolution, 0.0)) / 1000
+    return max(0, round((width / pixel - 1) / 2))
+
 
 def around(values: np.ndarray, *, dekads: tuple[int, int], pixels: int) -> np.ndarray:
     """Mean of the valid values in a box around each value.

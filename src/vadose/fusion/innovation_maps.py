@@ -8,9 +8,9 @@ import numpy as np
 import xarray as xr
 
 from .. import schema
-from . import dekads
-from .assimilation import innovation, on_thawed, reach, rounds_of
-from .context import around
+from . import assimilation, dekads
+from .assimilation import innovation, on_thawed, rounds_of
+from .context import around, reach
 from .innovations import FEWEST, Moments, innovation_model, of_sums, product_errors
 from .inputs import Inputs
 from .interannual import sampled_gains
@@ -97,7 +97,7 @@ def _estimate_block(inputs: Inputs, sm: xr.DataArray, block: Block, names: list[
     products = {p: inputs.product(p, numbers, rows, cols) for p in names}
     gain = sampled_gains([products[p][:, at[0], at[1]].reshape(numbers.size, -1) for p in names], numbers, sensors,
                          names.index(plan.rounds[0].targets[0]))  # fmt: skip
-    basis, pixels = yearly_basis(numbers), reach(inputs.grid)
+    basis, pixels = yearly_basis(numbers), reach(inputs.grid, assimilation.FOOTPRINT)
 
     def deviations(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         flat = x.reshape(numbers.size, -1)

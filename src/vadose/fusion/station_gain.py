@@ -1,4 +1,4 @@
-"""The response of a fusion's target to soil moisture, from stations, and the course of a record over years."""
+"""How far the years of a record differ as those of stations do, and its course over years."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..grid import distance
 from ..stats.jackknife import group_jackknife
 from .anomalies import YEAR, anomalies
-from .inputs import FEWEST_COMMON
 from .interannual import _bridged, _yearly, at_dekads
 
 #: Fewest stations from which anything is calibrated.
@@ -19,8 +19,14 @@ FEWEST_STATIONS = 3
 #: Fewest stations from which a gain is taken: with fewer its own error is hardly known.
 FEWEST_OF_GAIN = 5
 
-#: Spread of anomalies that is none [m3 m-3].
-FLAT = 1e-6
+#: Farthest apart two stations share their years [km]. Choice: farther ones tell little.
+NEIGHBOURS = 300.0
+
+#: Fewest common years of a pair.
+FEWEST_YEARS = 4
+
+#: Edge of the tiles that are left out in turn [degrees], and the fewest tiles: with fewer, single stations are.
+TILE, FEWEST_TILES = 5.0, 4
 
 
 @dataclass(frozen=True)
@@ -52,91 +58,111 @@ class Gain:
         return cls(float(attrs["gain"]), float(attrs["gain_error"]), seen, seen_error, int(attrs["gain_n"]))
 
 
-def moments(target: np.ndarray, product: np.ndarray, station: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Covariance sums of a third product with target and station, over its variance.
+def yearly(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Yearly means of anomalies from each dekad's mean; (years, stations), NaN in years of fewer than 12 values."""
+    return _yearly(anomalies(x, numbers), numbers)
+
+
+def pair_sums(record: np.ndarray, station: np.ndarray) -> np.ndarray:
+    """Covariance sums over years of the record at one station, and of that station, with another station.
 
     Parameters
     ----------
-    target, product, station : ndarray, shape (time, stations)
-        At the stations' cells [m3 m-3]; NaN is missing.
-    numbers : ndarray of int, shape (time,)
-        Dekads.
+    record, station : ndarray, shape (years, stations)
+        Yearly means at the stations [m3 m-3]; NaN is missing.
 
     Returns
     -------
-    ndarray, shape (2, stations)
-        Sums over the dekads that all three have; 0 where these are fewer than
-        :data:`vadose.fusion.inputs.FEWEST_COMMON`.
+    ndarray, shape (2, stations, stations)
+        Record and station of the row with the station of the column, each about its mean over the years that all three
+        have; 0 on the diagonal and for pairs of fewer than :data:`FEWEST_YEARS` years.
 
     Examples
     --------
-    >>> x = np.sin(np.arange(144) ** 2.0)[:, None]
-    >>> a, b = moments(0.5 * x, 2 * x, x, np.arange(144))
-    >>> (a / b).round(6).tolist()
-    [0.5]
+    >>> year = np.arange(6.0)[:, None]
+    >>> a, b = pair_sums(0.5 * np.hstack([year, year]), np.hstack([year, 2 * year]))
+    >>> a.tolist(), b.tolist()
+    ([[0.0, 17.5], [8.75, 0.0]], [[0.0, 35.0], [35.0, 0.0]])
     """
-    common = np.isfinite(target) & np.isfinite(product) & np.isfinite(station)
-    x, z, y = (
-        np.where(common, anomalies(np.where(common, v, np.nan), numbers), 0.0) for v in (target, product, station)
-    )
-    count, square = common.sum(axis=0), (z * z).sum(axis=0)
-    good = (count >= FEWEST_COMMON) & (square > count * FLAT**2)
-    scale = np.where(good, count / np.where(good, square, 1.0), 0.0)
-    return np.stack([(x * z).sum(axis=0), (y * z).sum(axis=0)]) * scale
+    other = np.isfinite(station)
+    own = other & np.isfinite(record)
+    partner, one = np.where(other, station, 0.0), own.astype("float64")
+    count = one.T @ other.astype("float64")
+    out = np.empty((2, station.shape[1], station.shape[1]))
+    for i, x in enumerate((record, station)):
+        left = np.where(own, x, 0.0)
+        out[i] = left.T @ partner - (left.T @ other) * (one.T @ partner) / np.maximum(count, 1.0)
+    return np.where((count >= FEWEST_YEARS) & ~np.eye(len(count), dtype=bool), out, 0.0)
 
 
-def gain_of(sums: np.ndarray, *, spread: float) -> Gain:
-    """Gain of the target from what :func:`moments` gave, summed over products.
+def gain_of(sums: np.ndarray, lat: np.ndarray, lon: np.ndarray, *, spread: float) -> Gain:
+    """Response of a record's years to those of stations, from what :func:`pair_sums` gave.
 
     Parameters
     ----------
-    sums : ndarray, shape (2, stations)
-        Target and station.
+    sums : ndarray, shape (2, stations, stations)
+        Record and station with another station.
+    lat, lon : ndarray, shape (stations,)
+        Of the stations [degrees].
     spread : float
         Prior standard deviation of the logarithm of the gain [1].
 
     Returns
     -------
     Gain
-        1 with the prior's error where fewer than five stations tell something, or the sign is not sure.
+        1 with the prior's error where fewer than five stations have a neighbour, or the sign is not sure.
 
     Notes
     -----
-    With z a product of another sensor, cov(target, z) / cov(station, z) is the target's gain relative to the station's,
-    free of the noise of all three (triple collocation, Stoffelen 1998, doi:10.1029/97JC03180). Choice: a station
-    responds as its cell does. Sums are over stations and products, each pair weighted by 1/var(z); the standard error s
-    of the logarithm leaves out one station at a time. n stations know it themselves with n − 1 degrees of freedom only,
-    so s² counts (n − 1)/(n − 3) times, the variance of Student's t. With the prior N(0, spread²) of the logarithm, the
-    posterior mean is spread² / (spread² + s²) times the one seen, its variance spread² s² / (spread² + s²).
+    Two stations see the same years, each with its own errors: cov(record at i, station j) / cov(station i, station j)
+    is the record's gain, free of the noise of all three. Choice: a station responds as its cell does; pairs of
+    stations no more than :data:`NEIGHBOURS` apart count by their covariance. The standard error s of the logarithm
+    leaves out one tile of 5° at a time, since neighbours share their weather (single stations where there are fewer
+    than four tiles). n groups know it themselves with n − 1 degrees of freedom only, so s² counts (n − 1)/(n − 3)
+    times, the variance of Student's t. With the prior N(0, spread²) of the logarithm, the posterior mean is
+    spread² / (spread² + s²) times the one seen, its variance spread² s² / (spread² + s²).
 
     Examples
     --------
     Five stations that agree on 0.8 have no error, so that the prior does not count:
 
-    >>> round(gain_of(np.outer([0.8, 1.0], [1, 2, 3, 4, 5]), spread=0.15).value, 6)
+    >>> shared = np.outer([1, 2, 3, 4, 5], [1, 2, 3, 4, 5]) * (1 - np.eye(5))
+    >>> place = np.linspace(40, 41, 5)
+    >>> round(gain_of(np.stack([0.8 * shared, shared]), place, place, spread=0.3).value, 6)
     0.8
-    >>> gain_of(np.zeros((2, 5)), spread=0.15).value
+    >>> gain_of(np.zeros((2, 5, 5)), place, place, spread=0.3).value
     1.0
     """
-    own = sums[:, (sums != 0).any(axis=0)]
-    n = own.shape[1]
-    unknown = Gain(error=spread, n=n)
-    if n < FEWEST_OF_GAIN:
+    near = distance(lat[:, None], lon[:, None], lat[None, :], lon[None, :]) <= 1000 * NEIGHBOURS
+    sums = np.where(near, sums, 0.0)
+    paired = np.flatnonzero((sums != 0).any(axis=(0, 2)))
+    unknown = Gain(error=spread, n=paired.size)
+    if paired.size < FEWEST_OF_GAIN:
         return unknown
-    left = own.sum(axis=1, keepdims=True) - own
-    if not ((own.sum(axis=1) > 0).all() and (left > 0).all()):
+    tile = np.unique(np.floor(np.stack([lat, lon])[:, paired] / TILE), axis=1, return_inverse=True)[1].ravel()
+    n = int(tile.max()) + 1
+    if n < FEWEST_TILES:
+        tile, n = np.arange(paired.size), paired.size
+    member = (tile[None, :] == np.arange(n)[:, None]).astype("float64")
+    grouped = np.einsum("gi,kij,hj->kgh", member, sums[:, paired[:, None], paired[None, :]], member, optimize=True)
+
+    def ratio(keep: np.ndarray) -> np.ndarray:
+        return np.einsum("g,kgh,h->k", keep, grouped, keep)
+
+    every = np.ones(n)
+    if not all((ratio(every - one) > 0).all() for one in (np.zeros(n), *np.eye(n))):
         return unknown
 
     def logarithm(keep: np.ndarray) -> np.ndarray:
-        a, b = own[:, keep].sum(axis=1)
+        a, b = ratio(keep.astype("float64"))
         return np.asarray(np.log(a / b))
 
-    seen = float(logarithm(np.ones(n, bool)))
+    seen = float(logarithm(every))
     s = float(group_jackknife(logarithm, size=n, groups=n)[0]) * float(np.sqrt((n - 1) / (n - 3)))
     total = spread**2 + s**2
     share = spread**2 / total if total > 0 else 1.0
     value = float(np.exp(share * seen))
-    return Gain(value, value * float(np.sqrt(share)) * s, float(np.exp(seen)), float(np.exp(seen)) * s, n)
+    return Gain(value, value * float(np.sqrt(share)) * s, float(np.exp(seen)), float(np.exp(seen)) * s, paired.size)
 
 
 def year_nodes(record: np.ndarray, numbers: np.ndarray) -> np.ndarray:

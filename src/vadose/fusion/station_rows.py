@@ -1,4 +1,4 @@
-"""What stations of one or several libraries say of a record: one row for each, and the gain of the target."""
+"""What stations of one or several libraries say of a record: one row for each, and the gain of its years."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .anomalies import YEAR, valid_mean
 from .inputs import FEWEST_COMMON, Inputs
 from .interannual import at_dekads
 from .simulate import Progress
-from .station_gain import FEWEST_STATIONS, Gain, gain_of, moments, year_nodes
+from .station_gain import FEWEST_STATIONS, Gain, gain_of, pair_sums, year_nodes, yearly
 from .station_level import Level, Places
 from .stations import FATES, Station, Stations, TooFewStations, explain, find, series
 
@@ -62,7 +62,7 @@ class Network:
                               do="Widen `depth` or `share`, or give further libraries.")  # fmt: skip
 
     def rows(self, progress: Progress | None = None, *, gain: bool = True) -> tuple[xr.Dataset, Gain]:
-        """One row for each station that can be used, and the gain of the target (1 where it is not asked for).
+        """One row for each station that can be used, and the gain of the record's years (1 where it is not asked for).
 
         Raises
         ------
@@ -76,25 +76,24 @@ class Network:
             if progress:
                 progress("reading at the stations", i, len(self.every))
             if part:
-                seen = read(inputs, part, self.settings.full_name(inputs.plan.prefix), products=gain)
+                seen = read(inputs, part, self.settings.full_name(inputs.plan.prefix))
                 enough = seen.common >= FEWEST_COMMON
                 self.fates |= {s.key: FATES[1] for s, e in zip(part, enough) if not e}
                 parts.append(seen.only(np.flatnonzero(enough)))
         if sum(len(p.stations) for p in parts) < FEWEST_STATIONS:
             raise self.refuse()
-        found = gain_of(np.concatenate([p.sums for p in parts], axis=1), spread=self.settings.gain_spread)
+        found = years_gain(parts, self.settings) if gain else Gain()
         return table(parts, found, self.settings), found
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Stations and what lies in their cells, shape (time, stations) [m3 m-3]; sums for the gain."""
+    """Stations and what lies in their cells, shape (time, stations) [m3 m-3]."""
 
     stations: list[Station]
     numbers: np.ndarray
     measured: np.ndarray
     record: np.ndarray
-    sums: np.ndarray
 
     @property
     def common(self) -> np.ndarray:
@@ -103,37 +102,38 @@ class Seen:
 
     def only(self, at: np.ndarray) -> Seen:
         """Some of the stations."""
-        return Seen([self.stations[i] for i in at], self.numbers, self.measured[:, at], self.record[:, at],
-                    self.sums[:, at])  # fmt: skip
+        return Seen([self.stations[i] for i in at], self.numbers, self.measured[:, at], self.record[:, at])
 
 
-def read(inputs: Inputs, stations: list[Station], full: str, *, products: bool = True) -> Seen:
-    """Record and products, where they are asked for, in the cells of stations, zone by zone."""
-    plan, zones = inputs.plan, inputs.zones
+def read(inputs: Inputs, stations: list[Station], full: str) -> Seen:
+    """Stations, and the record in their cells, zone by zone."""
+    zones = inputs.zones
     sm = inputs.dataset(inputs.name)["sm"].transpose("time", "lat", "lon")
     numbers = dekads.ordinals(sm["time"].values)
     measured = series(inputs.dataset(full), stations, numbers)
     record = np.full(measured.shape, np.nan)
-    sums = np.zeros((2, len(stations)))
-    target = plan.rounds[0].targets[0]
-    during = np.isin(numbers, list(plan.product_dekads(target)))
-    others = [p for p in plan.used_products() if plan.products[p].sensor != plan.products[target].sensor
-              and during.any() and np.isin(numbers[during], list(plan.product_dekads(p))).any()]  # fmt: skip
     place = [(int(zones.row[s.row]), int(zones.col[s.col])) for s in stations]
     for zone in sorted(set(place)):
         mine = np.array([k for k, p in enumerate(place) if p == zone])
         rows, cols = zones.pixel_rows(zone[0], zone[0] + 1), zones.pixel_cols(zone[1], zone[1] + 1)
         at = (slice(None), np.searchsorted(rows, [stations[k].row for k in mine]),
               np.searchsorted(cols, [stations[k].col for k in mine]))  # fmt: skip
-        part = sm.isel(lat=rows, lon=cols).compute(scheduler="synchronous").values
-        record[:, mine] = part[at]
-        if not products:
-            continue
-        best = inputs.product(target, numbers[during], rows, cols)[at].astype("float64")
-        for p in others:
-            third = inputs.product(p, numbers[during], rows, cols)[at].astype("float64")
-            sums[:, mine] += moments(best, third, measured[np.ix_(during, mine)], numbers[during])
-    return Seen(stations, numbers, measured, record, sums)
+        record[:, mine] = sm.isel(lat=rows, lon=cols).compute(scheduler="synchronous").values[at]
+    return Seen(stations, numbers, measured, record)
+
+
+def years_gain(parts: Sequence[Seen], settings: Stations) -> Gain:
+    """Gain of the record's years, from all pairs of stations."""
+    years = np.unique(np.concatenate([p.numbers // YEAR for p in parts]))
+    both: list[list[np.ndarray]] = [[], []]
+    for p in parts:
+        common = np.isfinite(p.measured) & np.isfinite(p.record)
+        at = np.searchsorted(years, np.unique(p.numbers // YEAR))
+        for out, x in zip(both, (p.record, p.measured)):
+            out.append(np.full((years.size, len(p.stations)), np.nan))
+            out[-1][at] = yearly(np.where(common, x, np.nan), p.numbers)
+    lat, lon = (np.array([getattr(s, k) for p in parts for s in p.stations]) for k in ("lat", "lon"))
+    return gain_of(pair_sums(*(np.hstack(x) for x in both)), lat, lon, spread=settings.gain_spread)
 
 
 def table(parts: Sequence[Seen], gain: Gain, settings: Stations) -> xr.Dataset:

@@ -30,11 +30,11 @@ ERROR, UNZONED = "fused less truth", "global network less truth"
 class Exam:
     """All results, tidy. ``reference`` is ``"truth"``, ``"stations"`` or empty where there is neither.
 
-    ``gain`` is the response of the plan's first target to the truth, over that which stations found where they have
-    calibrated the record: one that is trained towards the target has its scale. Of a calibrated record ``stations`` is
-    the calibration, ``plain`` the examination of the same record without it and ``given`` the
-    scores beside rivals whose level the same stations have calibrated; ``uncalibrated`` says why there is none
-    where one was asked for, ``judges`` by how many stations the record is judged where it has seen others.
+    ``gain`` is the response of the plan's first target to the truth, as a record that is trained towards it has its
+    scale; NaN of a record that stations have calibrated. Of such a record ``stations`` is the calibration, ``plain``
+    the examination of the same record without it and ``given`` the scores beside rivals whose level the same stations
+    have calibrated; ``uncalibrated`` says why there is none where one was asked for, ``judges`` by how many stations
+    the record is judged where it has seen others.
     """
 
     plan: fusion.Plan
@@ -110,7 +110,7 @@ def examine(library: Any, settings: FusionSettings, *, others: Sequence[Any] = (
         exam = judged(fused, step=step)
         exam.plain = judged(plain, n_boot=0)
         exam.stations = library.open(calibration_name(name)).compute()
-        exam.gain /= float(exam.stations.attrs["gain"])
+        exam.gain = float("nan")  # its years have the scale of stations, no more that of the target
         if truth is not None and settings.calibrate is not None:
             given = _given(plan, library, settings, rivals, others)
             exam.given = scores.score_records(

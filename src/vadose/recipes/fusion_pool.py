@@ -51,8 +51,8 @@ class Pool:
     steps : Dataset, dim (at)
         ``step`` and ``standard_error`` [m3 m-3], mean over boxes, and ``largest`` [m3 m-3], that of a single box.
     trends : Dataset, dims (over, fit)
-        ``slope`` and ``standard_error`` [1] of recovered on true trends, as they are and in the target's scale (the
-        truth's times the target's gain in each box).
+        ``slope`` and ``standard_error`` [1] of recovered on true trends, as they are and, where no stations have
+        calibrated the records, in the target's scale (the truth's times the target's gain in each box).
     bands : Dataset, dim (level)
         ``inside`` and ``inside_unbiased`` [1].
     growth : dict
@@ -193,7 +193,8 @@ def _trends(every: Sequence[Exam]) -> xr.Dataset:
          [np.concatenate([c[k].values.ravel() for c in cells]) for k in ("truth", "fused")]),
     ):  # fmt: skip
         pairs[over] = (true, found, group)
-        pairs[f"{over}, in the target's scale"] = (true * gain[group], found, group)
+        if np.isfinite(gain).all():
+            pairs[f"{over}, in the target's scale"] = (true * gain[group], found, group)
     fits = {"through the origin": False, "with intercept": True}
     got = np.array(
         [[recovered_slope(x, y, groups=g, intercept=i) for i in fits.values()] for x, y, g in pairs.values()]

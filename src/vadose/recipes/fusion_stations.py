@@ -32,11 +32,10 @@ def add_stations(report: Report, exam: Exam) -> None:
     z = float(np.sqrt(((after / fit["predicted_sd"]) ** 2).mean()))
     g = Gain.of(fit.attrs)
     alone = f"; by stations alone {g.seen:.2f} ± {g.seen_error:.2f}" if np.isfinite(g.seen) else ", as no station tells"
-    target = exam.plan.rounds[0].targets[0]
     report.add_section(
         "Stations",
         f"Level and years of the record are calibrated by {fit.attrs['stations']}. They are no longer independent of "
-        f"it; its attribute calibrated_with lists them. Response of the target {target}: {g.value:.3f} ± {g.error:.3f}"
+        f"it; its attribute calibrated_with lists them. Response of its years to theirs: {g.value:.3f} ± {g.error:.3f}"
         f"{alone}. Differences between years are divided by it.",
     )
     add_figure(
