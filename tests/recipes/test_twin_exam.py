@@ -21,6 +21,7 @@ SETTINGS = {
     "networks": {"members": 2, "max_iter": 60, "hidden": 4, "wide_hidden": 6},
     "baselines": ["tc", "equal", "lr", "qm", "copula", "global-network"],
     "n_boot": 100,
+    "calibrate": None,
 }
 
 
@@ -158,8 +159,9 @@ def test_without_settings_stations_calibrate_the_record(monkeypatch, tmp_path):
     monkeypatch.setattr(room, "write_exams", lambda folder, settings, exams: folder)
     (tmp_path / "some.yaml").write_text("seeds: [3]\n")
     (tmp_path / "stations.yaml").write_text("calibrate: {share: 0.5}\n")
+    (tmp_path / "none.yaml").write_text("calibrate: null\n")
     twin_exam(out=tmp_path)
-    for name in ("some", "stations"):
+    for name in ("some", "stations", "none"):
         twin_exam(out=tmp_path, config=tmp_path / f"{name}.yaml")
-    assert [s.calibrate for s in asked] == [Stations(), None, Stations(share=0.5)]
+    assert [s.calibrate for s in asked] == [Stations(), Stations(), Stations(share=0.5), None]
     assert FUSION.calibrate == Stations() and FusionSettings().calibrate is None

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import twin, validation
-from ..fusion import Stations
 from ..report import Column, Report
 from ..store import Library
 from .config import EvaluateConfig, validate
 from .evaluate import evaluate
 from .fusion_report import add_summary
-from .fusion_settings import FusionSettings
+from .fusion_settings import ExamSettings, FusionSettings
 from .outputs import writable_folder
 from .progress import Step, silent
 from .true_pairs import true_pairs
@@ -22,7 +21,7 @@ REGION = (-4.0, 38.0, 1.0, 42.0)
 RESOLUTION = 0.25
 YEARS = (2015, 2017)
 #: The examination of fusion inside the tour: 64 cells, all rounds, calibrated by the stations there.
-FUSION = FusionSettings(regions=((-8.0, 38.0, -6.0, 40.0),), resolution=0.25, calibrate=Stations())
+FUSION = ExamSettings(regions=((-8.0, 38.0, -6.0, 40.0),), resolution=0.25)
 SENSORS = {"Simulated sensor A": "twin/sensor_a", "Simulated sensor B": "twin/sensor_b"}
 
 

@@ -75,3 +75,9 @@ class FusionSettings(Strict):
 
         whole = dekads.of_label(span[0]) <= days[0] and days[-1] <= dekads.of_label(span[1])
         return plan if whole else plan.during(*span)
+
+
+class ExamSettings(FusionSettings):
+    """As :class:`FusionSettings`, for ``twin-exam``: stations of the simulated Earth calibrate, unless it is said not."""
+
+    calibrate: Stations | None = Stations()

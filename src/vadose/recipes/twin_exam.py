@@ -16,7 +16,7 @@ from .fusion_boxes import add_boxes, table_of
 from .fusion_exam import Exam, examine
 from .fusion_pool import Bbox, BoxExam, Pool, pool
 from .fusion_report import add_exam, add_origin, add_verdicts
-from .fusion_settings import FusionSettings
+from .fusion_settings import ExamSettings, FusionSettings
 from .fusion_verdicts import judge, judge_pool
 from .outputs import writable_folder
 from .progress import Step, silent
@@ -35,9 +35,9 @@ def twin_exam(*, out: str | Path, config: str | Path | None = None, settings: Fu
         ``config.yaml`` and one library for each seed and box, ``library-<seed>-<box>``, boxes numbered from 1. What a
         library holds already is kept, so that an interrupted run goes on.
     config : path, optional
-        YAML file of :class:`FusionSettings`.
+        YAML file of :class:`ExamSettings`: the stations of the boxes calibrate the record unless it is said not.
     settings : FusionSettings, optional
-        The same as an object; without both, the record is calibrated by the stations of the boxes.
+        The same as an object.
     step : callable
         Told (done, total, text) as the work goes on.
 
@@ -46,7 +46,7 @@ def twin_exam(*, out: str | Path, config: str | Path | None = None, settings: Fu
     Path
         The report: all boxes together first, then each; figures are of the first box of the first seed.
     """
-    asked = settings or (read(config, FusionSettings) if config else FusionSettings(calibrate=fusion.Stations()))
+    asked = settings or (read(config, ExamSettings) if config else ExamSettings())
     folder = writable_folder(out).resolve()
     exams = run_exams(folder, asked, step=step)
     step(1, 1, "done")
