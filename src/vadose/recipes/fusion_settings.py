@@ -78,6 +78,6 @@ class FusionSettings(Strict):
 
 
 class ExamSettings(FusionSettings):
-    """As :class:`FusionSettings`, for ``twin-exam``: stations of the simulated Earth calibrate, unless it is said not."""
+    """As :class:`FusionSettings`, for ``twin-exam``: stations of the Earth calibrate unless it is said not."""
 
     calibrate: Stations | None = Stations()
