@@ -1,6 +1,6 @@
 """Fusion against the truth of boxes drawn at random: the tables of RESULTS.md.
 
-``python -m benchmarks.fusion_truth FOLDER [--boxes 8] [--seed 7 ...] [--only tc,global-network]
+``python -m benchmarks.fusion_truth FOLDER [--boxes 8 ...] [--seed 7 ...] [--only tc,global-network]
 [--no-stations]``
 
 The record that is judged is calibrated by the stations of all boxes of its Earth; the same record without them stands
@@ -71,12 +71,12 @@ def _without_sea(box: Bbox, seed: int, resolution: float) -> bool:
     return bool((land["twin/land"]["land_cover"] != 0).all())
 
 
-def examine_boxes(folder: Path, *, boxes: int, seeds: list[int], only: list[str] | None,
+def examine_boxes(folder: Path, *, boxes: list[int], seeds: list[int], only: list[str] | None,
                   stations: Stations | None) -> list[BoxExam]:  # fmt: skip
     """Simulate, fuse, calibrate and judge the boxes of each seed; writes a report for each seed."""
     out = []
-    for seed in seeds:
-        settings = FusionSettings(regions=tuple(draw_boxes(boxes, seed=seed)), seeds=(seed,),
+    for seed, count in zip(seeds, boxes):
+        settings = FusionSettings(regions=tuple(draw_boxes(count, seed=seed)), seeds=(seed,),
                                   baselines=tuple(only or BASELINES), calibrate=stations)  # fmt: skip
         exams = run_exams(folder, settings, step=_told(time.perf_counter()))
         write_exams(folder / f"seed-{seed}", settings, exams)
@@ -200,16 +200,19 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fusion_truth", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     parser.add_argument("folder", type=Path, help="where libraries and reports are kept")
-    parser.add_argument("--boxes", type=int, default=8, help="boxes of each seed")
+    parser.add_argument("--boxes", type=int, nargs="+", default=[8], help="boxes of each seed, or of all")
     parser.add_argument("--seed", type=int, nargs="+", default=[7], help="seeds, an Earth each")
     parser.add_argument("--only", help=f"baselines separated by commas, some of {', '.join(BASELINES)}; all by default")
     parser.add_argument("--no-stations", action="store_true", help="judge the record as fused, without stations")
     asked = parser.parse_args(arguments)
-    if asked.boxes * len(asked.seed) < 2:
+    boxes = asked.boxes * len(asked.seed) if len(asked.boxes) == 1 else asked.boxes
+    if len(boxes) != len(asked.seed):
+        parser.error(f"{len(boxes)} numbers of boxes for {len(asked.seed)} seeds; needs one for all or one for each")
+    if sum(boxes) < 2:
         parser.error("needs two boxes or more; a single one is what `vadose run twin-exam` examines")
     only = [b.strip() for b in asked.only.split(",") if b.strip()] if asked.only else None
     stations = None if asked.no_stations else Stations()
-    print(tables(examine_boxes(asked.folder, boxes=asked.boxes, seeds=asked.seed, only=only, stations=stations)))
+    print(tables(examine_boxes(asked.folder, boxes=boxes, seeds=asked.seed, only=only, stations=stations)))
 
 
 if __name__ == "__main__":
