@@ -31,7 +31,8 @@ def test_one_station_far_away_tells_what_all_the_earth_shares():
     value, sd = Level.fit(one, np.array([0.05]), MODEL).at(far)
     share = 0.02**2 / (0.02**2 + 0.015**2 + 0.06**2)
     assert value[0] == pytest.approx(0.05 * share)
-    assert sd[0] ** 2 == pytest.approx(0.02**2 * (1 - share) + 0.015**2)
+    scale = (20 + 0.05**2 / (0.02**2 + 0.015**2 + 0.06**2)) / 21
+    assert sd[0] ** 2 == pytest.approx(scale * (0.02**2 * (1 - share) + 0.015**2))
 
 
 def test_two_pixels_of_other_wetness_by_hand():
@@ -42,7 +43,8 @@ def test_two_pixels_of_other_wetness_by_hand():
     k = 0.04 * np.array([0.01, -0.10 * 0.15])  # where it is dry, and where it is wet: of other sign
     weight = k / (0.04 * 0.01 + 0.0036)
     np.testing.assert_allclose(value, -0.08 * weight)
-    np.testing.assert_allclose(sd**2, 0.04 * np.array([0.01, 0.0225]) - weight * k)
+    scale = (20 + 0.08**2 / (0.04 * 0.01 + 0.0036)) / 21
+    np.testing.assert_allclose(sd**2, scale * (0.04 * np.array([0.01, 0.0225]) - weight * k))
 
 
 def test_an_offset_of_all_is_recovered_with_many_stations():
@@ -76,12 +78,27 @@ def test_errors_of_the_model_are_as_large_as_stated():
 def test_leaving_one_out_is_fitting_without_it():
     rng = np.random.default_rng(2)
     at, d = places(12), 0.05 * rng.standard_normal(12)
-    predicted, sd = Level.fit(at, d, MODEL).left_out(d)
+    whole = Level.fit(at, d, MODEL)
+    predicted, sd = whole.left_out(d)
     for i in range(12):
         rest = np.arange(12) != i
-        value, spread = Level.fit(at.at(rest), d[rest], MODEL).at(at.at(np.array([i])))
+        part = Level.fit(at.at(rest), d[rest], MODEL)
+        value, spread = part.at(at.at(np.array([i])))
         assert predicted[i] == pytest.approx(value[0], abs=1e-12)
-        assert sd[i] ** 2 == pytest.approx(spread[0] ** 2 + 0.06**2)
+        assert sd[i] ** 2 / whole.scale == pytest.approx(spread[0] ** 2 / part.scale + 0.06**2)
+
+
+def test_sizes_that_are_all_too_large_or_too_small_are_found():
+    """Differences twice or half as large as stated: with many stations the variance is right within a tenth."""
+    at, where = places(600, 1), places(1, 2)
+    root = np.linalg.cholesky(covariance(at, at, MODEL) + 0.06**2 * np.eye(600))
+    draw = root @ np.random.default_rng(4).standard_normal(600)
+    fits = [Level.fit(at, f * draw, MODEL) for f in (0.5, 1.0, 2.0)]
+    for f, fit in zip((0.5, 1.0, 2.0), fits):
+        assert fit.scale == pytest.approx(f**2, rel=0.15)
+        np.testing.assert_allclose(fit.at(where)[0], f * fits[1].at(where)[0])
+    few = Level.fit(at.at(slice(0, 5)), 2 * draw[:5], MODEL)
+    assert 1 < few.scale < 2  # five stations are not believed against twenty
 
 
 def test_pieces_give_what_the_whole_gives(monkeypatch):

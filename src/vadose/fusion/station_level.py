@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 #: Middle about which retrievals turn [m3 m-3].
 MIDDLE = 0.25
 
+#: Stations that the stated sizes are worth, beside those at hand, in how large errors are. Choice.
+STATED = 20
+
 #: Pairs of a place and a station worked on at once: a few arrays of 8 MB.
 PAIRS = 1_000_000
 
@@ -71,16 +74,26 @@ class Level:
         ``inverse`` times differences.
     model : Stations
         Sizes.
+    scale : float
+        Variance of the differences over that which the sizes state [1].
     """
 
     places: Places
     inverse: np.ndarray
     weights: np.ndarray
     model: Stations
+    scale: float
 
     @classmethod
     def fit(cls, places: Places, difference: np.ndarray, model: Stations) -> Level:
-        """From the mean of station less record at each station [m3 m-3]."""
+        """From the mean of station less record at each station [m3 m-3].
+
+        Notes
+        -----
+        All sizes may be too large or too small alike: dᵀ (K + ρ² I)⁻¹ d / n is the most likely factor on their squares.
+        With :data:`STATED` further stations that follow the sizes as stated, scale = (20 + dᵀ (K + ρ² I)⁻¹ d)/(20 + n).
+        It leaves estimates as they are and multiplies their variance.
+        """
         from scipy.linalg import cho_factor, cho_solve
 
         size = difference.size
@@ -90,7 +103,9 @@ class Level:
         np.fill_diagonal(whole, whole.diagonal() + model.representativeness**2)
         inverse = cho_solve(cho_factor(whole, overwrite_a=True), np.eye(size), overwrite_b=True)
         inverse = (inverse + inverse.T) / 2
-        return cls(places, inverse, inverse @ difference, model)
+        weights = inverse @ difference
+        scale = (STATED + difference @ weights) / (STATED + size)
+        return cls(places, inverse, weights, model, float(scale))
 
     def at(self, where: Places) -> tuple[np.ndarray, np.ndarray]:
         """Level error and its standard deviation at places; both shape (n,) [m3 m-3].
@@ -100,7 +115,8 @@ class Level:
         Station less record is d = e + r, with e the record's error of level (truth less record) of covariance K, and r
         the station's difference from its cell, independent, of variance representativeness² = ρ². With k the
         covariance of e at a place with that at the stations, the least squares estimate is ê = kᵀ (K + ρ² I)⁻¹ d, and
-        its error variance k₀ − kᵀ (K + ρ² I)⁻¹ k (simple kriging: the mean of e is 0 before anything is seen).
+        its error variance k₀ − kᵀ (K + ρ² I)⁻¹ k (simple kriging: the mean of e is 0 before anything is seen), times
+        ``scale``.
 
         Examples
         --------
@@ -110,8 +126,8 @@ class Level:
         >>> model = Stations(common=0, near=0.05, representativeness=0.0075**0.5)
         >>> one = Places(np.array([45.0]), np.array([10.0]), np.array([0.25]))
         >>> value, sd = Level.fit(one, np.array([0.04]), model).at(one)
-        >>> value.round(6).tolist(), (sd**2).round(6).tolist()
-        ([0.01], [0.001875])
+        >>> value.round(6).tolist(), (sd**2).round(6).tolist()  # 0.001875 times (20 + 0.16) / 21
+        ([0.01], [0.0018])
         """
         model, size = self.model, where.lat.size
         value, variance = np.empty(size), np.empty(size)
@@ -121,7 +137,7 @@ class Level:
             value[part] = k @ self.weights
             prior = model.common**2 + model.near**2 + model.slope**2 * (own.mean - MIDDLE) ** 2
             variance[part] = prior - np.einsum("ps,ps->p", k @ self.inverse, k)
-        return value, np.sqrt(np.maximum(variance, 0.0))
+        return value, np.sqrt(self.scale * np.maximum(variance, 0.0))
 
     def left_out(self, difference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Difference of each station as the others predict it, and the standard deviation of that prediction's error.
@@ -129,10 +145,10 @@ class Level:
         Notes
         -----
         With Q = (K + ρ² I)⁻¹ the prediction without station i is d_i − (Q d)_i / Q_ii, and its error variance 1/Q_ii,
-        the station's own ρ² included (Dubrule 1983, doi:10.1007/BF01033232).
+        the station's own ρ² included (Dubrule 1983, doi:10.1007/BF01033232), times ``scale``.
         """
         own = self.inverse.diagonal()
-        return difference - self.weights / own, np.sqrt(1 / own)
+        return difference - self.weights / own, np.sqrt(self.scale / own)
 
 
 def _pieces(rows: int, columns: int) -> Iterator[slice]:
