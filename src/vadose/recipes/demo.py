@@ -10,7 +10,7 @@ from ..store import Library
 from .config import EvaluateConfig, validate
 from .evaluate import evaluate
 from .fusion_report import add_summary
-from .fusion_settings import ExamSettings, FusionSettings
+from .fusion_settings import FusionSettings
 from .outputs import writable_folder
 from .progress import Step, silent
 from .true_pairs import true_pairs
@@ -20,8 +20,8 @@ from .validation_report import with_interval
 REGION = (-4.0, 38.0, 1.0, 42.0)
 RESOLUTION = 0.25
 YEARS = (2015, 2017)
-#: The examination of fusion inside the tour: 64 cells, all rounds, calibrated by the stations there.
-FUSION = ExamSettings(regions=((-8.0, 38.0, -6.0, 40.0),), resolution=0.25)
+#: The examination of fusion inside the tour: 64 cells and all rounds, without the six stations of its box.
+FUSION = FusionSettings(regions=((-8.0, 38.0, -6.0, 40.0),), resolution=0.25)
 SENSORS = {"Simulated sensor A": "twin/sensor_a", "Simulated sensor B": "twin/sensor_b"}
 
 

@@ -65,7 +65,7 @@ def add_summary(report: Report, exam: Exam, more: str) -> None:
         "Eleven products fused into one record",
         f"The plan {exam.plan.name}: {len(exam.plan.products)} simulated products of different periods and errors, "
         f"{len(exam.plan.rounds)} rounds, {periods} sub-steps, {len(exam.plan.network_names())} networks for each "
-        f"zone; beside it, rivals on the same inputs. {more}",
+        f"zone; beside it, rivals on the same inputs.{seen_stations(exam)} {more}",
     )
     _scores(report, exam.records, f"Complete records against the {exam.reference}.", absent=exam.absent,
             plain=exam.plain.records if exam.plain else None, given=exam.given)  # fmt: skip
