@@ -121,7 +121,7 @@ def _estimate_block(inputs: Inputs, sm: xr.DataArray, block: Block, names: list[
         season = agreed_season(list(apart.values()), stated, basis).reshape(season.shape)
     covariance, response = _models(inputs, np.stack(series), block, rows, cols, numbers, sensors, names)
     own = np.broadcast_to(gain[:, None, None], (len(names), *inner))
-    level = deviations(record)[1][0, at[0], at[1]]
+    level = yearly_course(record[:, at[0], at[1]].reshape(numbers.size, -1), basis)[0].reshape(inner)
     return tuple(x.astype("float32") for x in (own, np.stack(courses), season, level, covariance, response))
 
 

@@ -38,15 +38,7 @@ def yearly_course(x: np.ndarray, basis: np.ndarray) -> np.ndarray:
     basis : ndarray, shape (time, 5)
         From :func:`yearly_basis`.
     """
-    good = np.isfinite(x)
-    left = _normal_matrix(good, basis)
-    right = np.where(good, x, 0.0).T.astype("float64") @ basis
-    count = good.sum(axis=0)
-    left += 1e-3 * (count[:, None, None] + 1) * np.eye(5) * np.array([0, 1, 1, 1, 1])  # no wild course through a gap
-    left[count == 0] = np.eye(5)
-    out = np.linalg.solve(left, right[..., None])[..., 0]
-    out[count < FEWEST_OF_CELL] = np.nan
-    return out.T
+    return _fitted(x, basis)[0]
 
 
 def agreed_season(differences: Sequence[np.ndarray], systematic: Sequence[float], basis: np.ndarray) -> np.ndarray:
@@ -87,11 +79,10 @@ def agreed_season(differences: Sequence[np.ndarray], systematic: Sequence[float]
     right = np.zeros((cells, 4))
     for x, s in zip(differences, systematic):
         good = np.isfinite(x)
-        course = yearly_course(x, basis)
+        course, whole = _fitted(x, basis)
         known = np.isfinite(course[0])
         rest = np.where(good & known, x - basis @ course, 0.0)
         variance = SUCCESSIVE * (rest**2).sum(axis=0) / np.maximum(good.sum(axis=0), 1)
-        whole = _normal_matrix(good, basis)
         seen = whole[:, 1:, 1:] - whole[:, 1:, :1] * whole[:, :1, 1:] / np.maximum(whole[:, :1, :1], 1.0)
         seen[~known] = 0.0
         # S⁻¹ = M (κ² s² M + v I)⁻¹, which asks for no inverse of M
@@ -102,7 +93,16 @@ def agreed_season(differences: Sequence[np.ndarray], systematic: Sequence[float]
     return np.linalg.solve(left, right[..., None])[..., 0].T
 
 
-def _normal_matrix(good: np.ndarray, basis: np.ndarray) -> np.ndarray:
-    """Σ b bᵀ over the values of each cell, shape (cells, 5, 5)."""
+def _fitted(x: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """:func:`yearly_course` and Σ b bᵀ over the values of each cell, shape (cells, 5, 5)."""
+    good = np.isfinite(x)
     pairs = (basis[:, :, None] * basis[:, None, :]).reshape(len(basis), -1)
-    return (good.T.astype("float64") @ pairs).reshape(-1, 5, 5)
+    whole = (good.T.astype("float64") @ pairs).reshape(-1, 5, 5)
+    right = np.where(good, x, 0.0).T.astype("float64") @ basis
+    count = good.sum(axis=0)
+    ridge = 1e-3 * (count[:, None, None] + 1) * np.eye(5) * np.array([0, 1, 1, 1, 1])  # no wild course through a gap
+    left = whole + ridge
+    left[count == 0] = np.eye(5)
+    out = np.linalg.solve(left, right[..., None])[..., 0]
+    out[count < FEWEST_OF_CELL] = np.nan
+    return out.T, whole

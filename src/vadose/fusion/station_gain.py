@@ -197,7 +197,7 @@ def year_nodes(record: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     years = np.unique(numbers // YEAR)
     if not years.size:
         return np.zeros((0, record.shape[1]))
-    means = _bridged(_yearly(anomalies(record, numbers), numbers))
+    means = _bridged(yearly(record, numbers))
     means = means - means.mean(axis=0)
     share = at_dekads(np.eye(years.size), years, numbers)
     flat = np.stack([share[numbers // YEAR == y].mean(axis=0) for y in years])
