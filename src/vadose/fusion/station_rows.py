@@ -34,7 +34,7 @@ class Network:
         fates: dict[Any, str] = {}
         chosen: list[list[Station]] = []
         for inputs in every:
-            full = settings.full_name(inputs.plan.prefix)
+            full = inputs.plan.dataset(settings.dataset)
             there = full in inputs.library.names()
             part = find(inputs.dataset(full), inputs.grid, settings) if there else []
             chosen.append([s for s in part if s.fate == "" and fates.get(s.key) != ""])
@@ -51,7 +51,7 @@ class Network:
         """The error that says how many stations there are and why they do not suffice."""
         where = f"stations of {', '.join(i.library.url for i in self.every)}"
         if not self.fates:
-            full = self.settings.full_name(self.every[0].plan.prefix)
+            full = self.every[0].plan.dataset(self.settings.dataset)
             return TooFewStations(where, found=f"no dataset {full!r} with a station",
                                   needed=f"at least {FEWEST_STATIONS} stations",
                                   do="Write stations into the library, or name their dataset.")  # fmt: skip
@@ -76,7 +76,7 @@ class Network:
             if progress:
                 progress("reading at the stations", i, len(self.every))
             if part:
-                seen = read(inputs, part, self.settings.full_name(inputs.plan.prefix))
+                seen = read(inputs, part, inputs.plan.dataset(self.settings.dataset))
                 enough = seen.common >= FEWEST_COMMON
                 self.fates |= {s.key: FATES[1] for s, e in zip(part, enough) if not e}
                 parts.append(seen.only(np.flatnonzero(enough)))

@@ -71,8 +71,8 @@ class Stations(pydantic.BaseModel):
 
     Examples
     --------
-    >>> Stations(share=0.5).full_name("twin/")
-    'twin/stations'
+    >>> Stations(share=0.5).dataset
+    'stations'
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
@@ -103,10 +103,6 @@ class Stations(pydantic.BaseModel):
             faults = [f"{'.'.join(map(str, e['loc'])) or 'all'}: {e['msg']}" for e in err.errors()]
             raise ConfigError(where, found=f"{len(faults)} fault(s): " + "; ".join(faults),
                               needed="entries as vadose.fusion.Stations knows them") from err  # fmt: skip
-
-    def full_name(self, prefix: str) -> str:
-        """Name of the dataset in the library."""
-        return f"{prefix}{self.dataset}"
 
 
 def is_drawn(network: str, station: str, *, share: float, seed: int) -> bool:
