@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 
 class VadoseError(ValueError):
     """Base of every error caused by input rather than by a defect.
@@ -52,6 +55,19 @@ class GridError(VadoseError):
 
 class ConfigError(VadoseError):
     """A configuration file or an argument cannot be used as given."""
+
+    @classmethod
+    def of_faults(cls, where: object, faults: Iterable[Mapping[str, Any]], *, needed: str) -> ConfigError:
+        """Every fault that a model of settings found, each with its place (``loc``) and message (``msg``).
+
+        Examples
+        --------
+        >>> raise ConfigError.of_faults("a.yaml", [{"loc": ("zones", "edge"), "msg": "too small"}], needed="a plan")
+        Traceback (most recent call last):
+        vadose.errors.ConfigError: a.yaml: found 1 fault(s): zones.edge: too small; needed a plan.
+        """
+        lines = [f"{'.'.join(map(str, f['loc'])) or 'all'}: {f['msg']}" for f in faults]
+        return cls(where, found=f"{len(lines)} fault(s): {'; '.join(lines)}", needed=needed)
 
 
 class LibraryError(VadoseError):

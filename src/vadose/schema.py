@@ -138,6 +138,9 @@ STATION_COORDS = (
 )  # fmt: skip
 STATION_REQUIRED = ("network", "station", "lat", "lon", "depth_from", "depth_to")
 
+#: Slack of depths [m]: probes set at 2 and 4 inches stand for 5 and 10 cm.
+DEPTH_SLACK = 2e-3
+
 _DIMS: dict[str, list[tuple[str, ...]]] = {
     "grid": [("time", "lat", "lon"), ("time", "layer", "lat", "lon"), ("time", "t_value", "lat", "lon")],
     "stations": [("sensor", "time")],
@@ -307,6 +310,22 @@ def check(ds: xr.Dataset, expected: str | Iterable[str] | None = None) -> xr.Dat
             raise SchemaError(f"{where}: {name}", found=f"units {da.attrs.get('units')!r}", needed=repr(spec.units),
                               do="Convert with vadose.units and set the attribute.")  # fmt: skip
     return ds
+
+
+def within_depth(stations: xr.Dataset, depth: tuple[float, float]) -> np.ndarray:
+    """Sensors whose depths lie within an interval [m], with :data:`DEPTH_SLACK`; shape (sensor,), bool.
+
+    A sensor without a depth is not within.
+
+    Examples
+    --------
+    >>> probes = xr.Dataset({"depth_from": ("sensor", [0.05, 0.1]), "depth_to": ("sensor", [0.051, 0.1])})
+    >>> within_depth(probes, (0.0, 0.05)).tolist()
+    [True, False]
+    """
+    low, high = depth
+    top, bottom = (stations[k].values.astype(float) for k in ("depth_from", "depth_to"))
+    return np.asarray((top >= low - DEPTH_SLACK) & (bottom <= high + DEPTH_SLACK))
 
 
 def _check_axes(ds: xr.Dataset, where: str) -> None:

@@ -1,11 +1,11 @@
-"""Means of what is there, and differences from the yearly cycle of dekads."""
+"""Means of what is there, differences from the yearly cycle of dekads, and years."""
 
 from __future__ import annotations
 
 import numpy as np
 
-#: Dekads in a year.
-YEAR = 36
+#: Dekads in a year, and the fewest with a value for a mean over the year.
+YEAR, FEWEST = 36, 12
 
 
 def valid_mean(x: np.ndarray) -> np.ndarray:
@@ -45,3 +45,41 @@ def anomalies(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     flat[place] = x
     full -= valid_mean(full)
     return flat[place]
+
+
+def yearly_means(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Mean of each calendar year, shape (years, cells); NaN in years of fewer than :data:`FEWEST` values.
+
+    Examples
+    --------
+    >>> yearly_means(np.repeat([[1.0], [3.0]], [36, 11], axis=0), np.arange(47)).ravel().tolist()
+    [1.0, nan]
+    """
+    year = numbers // YEAR
+    out = np.full((np.unique(year).size, *x.shape[1:]), np.nan)
+    for mean, y in zip(out, np.unique(year)):
+        part = x[year == y]
+        mean[...] = np.where(np.isfinite(part).sum(axis=0) >= FEWEST, valid_mean(part), np.nan)
+    return out
+
+
+def bridged(x: np.ndarray) -> np.ndarray:
+    """Gaps of years closed by straight lines, the ends held; 0 where a cell has nothing.
+
+    Parameters
+    ----------
+    x : ndarray, shape (years, cells)
+        Values; NaN is missing.
+
+    Examples
+    --------
+    >>> bridged(np.array([[np.nan], [1.0], [np.nan], [3.0]])).ravel().tolist()
+    [1.0, 1.0, 2.0, 3.0]
+    """
+    out = np.zeros_like(x)
+    place = np.arange(len(x))
+    for c in range(x.shape[1]):
+        good = np.isfinite(x[:, c])
+        if good.any():
+            out[:, c] = np.interp(place, place[good], x[good, c])
+    return out

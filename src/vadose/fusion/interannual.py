@@ -10,13 +10,10 @@ import xarray as xr
 
 from .. import schema
 from . import dekads
-from .anomalies import YEAR, anomalies, valid_mean
+from .anomalies import YEAR, anomalies, bridged, valid_mean, yearly_means
 from .inputs import Inputs
 from .spread import of_blocks
 from .zones import Block
-
-#: Fewest dekads that make a year's mean.
-FEWEST = 12
 
 #: Cells of a block from which gains are estimated, and fewest common values of a triple.
 GAIN_CELLS, GAIN_VALUES = 256, 500
@@ -209,7 +206,7 @@ def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: 
     without a value in those years it is 0 in the mean over all.
     """
     names = list(products)
-    none = np.zeros((_yearly(record, numbers).shape[0], record.shape[1]))
+    none = np.zeros((yearly_means(record, numbers).shape[0], record.shape[1]))
     if not none.size:
         return none
     parts = [anomalies(products[n], numbers) for n in names]
@@ -223,12 +220,12 @@ def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: 
     if not usable.any():
         return none
     years = [x for x, u in zip(scaled, usable) if u]
-    course = common_years(np.stack([_yearly(x, numbers) for x in years]), variance[usable])
-    apart = course - _yearly(anomalies(record, numbers), numbers)
+    course = common_years(np.stack([yearly_means(x, numbers) for x in years]), variance[usable])
+    apart = course - yearly_means(anomalies(record, numbers), numbers)
     # networks of other years learnt from networks, and each may have moved the level
-    settled = np.isfinite(_yearly(products[target], numbers)).any(axis=1)
+    settled = np.isfinite(yearly_means(products[target], numbers)).any(axis=1)
     level = valid_mean(apart[settled])
-    return _bridged(apart - np.where(np.isfinite(level), level, valid_mean(apart)))
+    return bridged(apart - np.where(np.isfinite(level), level, valid_mean(apart)))
 
 
 def at_dekads(nodes: np.ndarray, years: np.ndarray, numbers: np.ndarray) -> np.ndarray:
@@ -239,27 +236,6 @@ def at_dekads(nodes: np.ndarray, years: np.ndarray, numbers: np.ndarray) -> np.n
         return np.repeat(nodes, numbers.size, axis=0)
     share = np.clip((numbers - middle[at]) / (middle[at + 1] - middle[at]), 0.0, 1.0)[:, None]
     return (1 - share) * nodes[at] + share * nodes[at + 1]
-
-
-def _yearly(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Mean of each calendar year with at least :data:`FEWEST` values; shape (years, cells)."""
-    year = numbers // YEAR
-    out = []
-    for y in np.unique(year):
-        part = x[year == y]
-        out.append(np.where(np.isfinite(part).sum(axis=0) >= FEWEST, valid_mean(part), np.nan))
-    return np.stack(out)
-
-
-def _bridged(x: np.ndarray) -> np.ndarray:
-    """Gaps of years closed by straight lines, the ends held; 0 where a cell has nothing."""
-    out = np.zeros_like(x)
-    place = np.arange(len(x))
-    for c in range(x.shape[1]):
-        good = np.isfinite(x[:, c])
-        if good.any():
-            out[:, c] = np.interp(place, place[good], x[good, c])
-    return out
 
 
 def correction_name(name: str) -> str:

@@ -243,9 +243,7 @@ class Plan(_Strict):
         try:
             plan = cls.model_validate(raw)
         except pydantic.ValidationError as err:
-            faults = [f"{'.'.join(str(p) for p in e['loc']) or 'file'}: {e['msg']}" for e in err.errors()]
-            raise ConfigError(where, found=f"{len(faults)} fault(s): " + "; ".join(faults),
-                              needed="entries as vadose.fusion.Plan knows them") from err  # fmt: skip
+            raise ConfigError.of_faults(where, err.errors(), needed="entries as vadose.fusion.Plan knows them") from err
         from .checks import check_names
 
         check_names(plan)

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..grid import distance
 from ..stats.jackknife import group_jackknife
-from .anomalies import YEAR, anomalies
-from .interannual import _bridged, _yearly, at_dekads
+from .anomalies import YEAR, anomalies, bridged, yearly_means
+from .interannual import at_dekads
 
 #: Fewest stations from which anything is calibrated.
 FEWEST_STATIONS = 3
@@ -60,7 +60,7 @@ class Gain:
 
 def yearly(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """Yearly means of anomalies from each dekad's mean; (years, stations), NaN in years of fewer than 12 values."""
-    return _yearly(anomalies(x, numbers), numbers)
+    return yearly_means(anomalies(x, numbers), numbers)
 
 
 def pair_sums(record: np.ndarray, station: np.ndarray) -> np.ndarray:
@@ -197,7 +197,7 @@ def year_nodes(record: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     years = np.unique(numbers // YEAR)
     if not years.size:
         return np.zeros((0, record.shape[1]))
-    means = _bridged(yearly(record, numbers))
+    means = bridged(yearly(record, numbers))
     means = means - means.mean(axis=0)
     share = at_dekads(np.eye(years.size), years, numbers)
     flat = np.stack([share[numbers // YEAR == y].mean(axis=0) for y in years])

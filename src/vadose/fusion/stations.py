@@ -20,9 +20,6 @@ from .anomalies import valid_mean
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 
-#: Slack of depths [m]: probes set at 2 and 4 inches stand for 5 and 10 cm.
-DEPTH_SLACK = 2e-3
-
 #: Why a station is not used, from the last thing that is looked at to the first; "" where it is.
 FATES = ("", "too few dekads in common with the record", "not among the drawn", "outside the grid",
          "no sensor within the depths")  # fmt: skip
@@ -100,9 +97,8 @@ class Stations(pydantic.BaseModel):
         try:
             return cls.model_validate(raw)
         except pydantic.ValidationError as err:
-            faults = [f"{'.'.join(map(str, e['loc'])) or 'all'}: {e['msg']}" for e in err.errors()]
-            raise ConfigError(where, found=f"{len(faults)} fault(s): " + "; ".join(faults),
-                              needed="entries as vadose.fusion.Stations knows them") from err  # fmt: skip
+            needed = "entries as vadose.fusion.Stations knows them"
+            raise ConfigError.of_faults(where, err.errors(), needed=needed) from err
 
 
 def is_drawn(network: str, station: str, *, share: float, seed: int) -> bool:
@@ -145,10 +141,7 @@ def find(stations: xr.Dataset, grid: Any, settings: Stations) -> list[Station]:
         If the dataset is not of stations.
     """
     schema.check(stations, "stations")
-    low, high = settings.depth
-    top, bottom = (stations[k].values.astype(float) for k in ("depth_from", "depth_to"))
-    with np.errstate(invalid="ignore"):
-        within = (top >= low - DEPTH_SLACK) & (bottom <= high + DEPTH_SLACK)
+    within = schema.within_depth(stations, settings.depth)
     lat, lon = (stations[k].values.astype(float) for k in ("lat", "lon"))
     row, col = grid.nearest(np.where(np.isfinite(lat), lat, 999.0), np.where(np.isfinite(lon), lon, 0.0))
     row = np.where(np.isfinite(lat) & np.isfinite(lon), row, -1)

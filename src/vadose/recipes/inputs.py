@@ -41,8 +41,6 @@ class Scope(Protocol):
 def within_depth(stations: xr.Dataset, depth: tuple[float, float]) -> xr.Dataset:
     """Sensors whose depth range lies within an interval [m].
 
-    Choice: 2 mm of slack, because probes set at 2 and 4 inches stand for 5 and 10 cm.
-
     Raises
     ------
     SchemaError
@@ -59,7 +57,7 @@ def within_depth(stations: xr.Dataset, depth: tuple[float, float]) -> xr.Dataset
         names = sorted(set(stations["station"].values[unknown].astype(str)))
         warnings.warn(f"{int(unknown.sum())} sensors without a depth are left out, of the stations {', '.join(names)}",
                       UserWarning, stacklevel=2)  # fmt: skip
-    keep = (stations["depth_from"].values >= low - 2e-3) & (stations["depth_to"].values <= high + 2e-3)
+    keep = schema.within_depth(stations, depth)
     if not keep.any():
         have = sorted({f"{a:g}-{b:g}" for a, b in zip(stations["depth_from"].values, stations["depth_to"].values,
                                                        strict=True)})  # fmt: skip

@@ -58,9 +58,7 @@ def check(raw: dict[str, Any], model: type[Settings], *, where: str) -> Settings
     try:
         return model.model_validate(raw)
     except pydantic.ValidationError as err:
-        faults = [f"{'.'.join(str(p) for p in e['loc']) or 'file'}: {e['msg']}" for e in err.errors()]
-        raise ConfigError(where, found=f"{len(faults)} fault(s): " + "; ".join(faults),
-                          needed="entries as in docs/configuration.md") from err  # fmt: skip
+        raise ConfigError.of_faults(where, err.errors(), needed="entries as in docs/configuration.md") from err
 
 
 def dump(settings: Strict) -> str:
