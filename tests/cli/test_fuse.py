@@ -79,7 +79,7 @@ def test_check_run_update_compare(capsys, made, tmp_path):
     calibrated, calibration = library.open("fused.calibrated"), library.open("fused.calibration")
     assert calibrated.sizes["time"] == 148 and calibration.sizes["year"] == 4
     late = calibrated["sm"].isel(time=-1) - library.open("fused")["sm"].isel(time=-1)
-    stretch = 1 / calibration.attrs["gain"] - 1
+    stretch = 1 / calibration["response"] - 1
     expected = calibration["level"] + stretch * calibration["years"].isel(year=-1, drop=True)
     np.testing.assert_allclose(late, expected.where(late.notnull().drop_vars("time")), atol=1e-6)
 

@@ -7,7 +7,7 @@ import pytest
 
 from vadose.fusion import Stations, station_level
 from vadose.fusion.interannual import at_dekads
-from vadose.fusion.station_gain import gain_of, pair_sums, year_nodes
+from vadose.fusion.station_gain import Gain, damping, gain_of, lines, own_variance, pair_sums, year_nodes
 from vadose.fusion.station_level import Level, Places, covariance
 
 MODEL = Stations(common=0.02, near=0.015, reach=300.0, slope=0.2, representativeness=0.06)
@@ -192,6 +192,38 @@ def test_without_enough_data_the_gain_is_one():
         assert got.value == 1.0 and got.error == 0.3 and np.isnan(got.seen)
     none = gain_of(np.zeros((2, 0, 0)), lat[:0], lon[:0], spread=0.3)
     assert none.value == 1.0 and none.n == 0
+
+
+def test_noise_damps_as_the_correlation_of_a_conditional_mean():
+    rng = np.random.default_rng(3)
+    numbers = np.arange(36 * 16)
+    truth = 0.05 * rng.standard_normal((numbers.size, 2000))
+    season = 0.1 * np.sin(2 * np.pi * numbers / 36)[:, None]
+    noise = np.repeat([0.02, 0.05], 1000)
+    share = 0.05**2 / (0.05**2 + noise**2)
+    record = season + share * (truth + noise * rng.standard_normal(truth.shape))
+    left = truth - (record - season)
+    got = damping(record, (left**2).mean(axis=0), numbers)
+    for half in (slice(1000), slice(1000, None)):  # √λ is the correlation with the truth
+        alike = np.corrcoef(truth[:, half].ravel(), (record - season)[:, half].ravel())[0, 1]
+        assert got[half].mean() == pytest.approx(alike, rel=0.02)
+    assert damping(record[:, :2], np.array([0.0, 9.0]), numbers).tolist() == [1.0, 0.5]  # neither more nor less
+    assert damping(np.full((72, 1), np.nan), np.array([np.nan]), np.arange(72)).tolist() == [1.0]
+    assert own_variance(np.array([1.0, 1.0]), np.array([0.2, 0.9])).tolist() == [0.8, 0.3]
+
+
+def test_a_cell_whose_years_are_damped_more_is_stretched_more():
+    gain = Gain(0.9, 0.1, 0.8, 0.1, 12)
+    np.testing.assert_allclose(gain.of_years(np.array([0.5, 1.0])), [0.45, 0.9])
+    assert Gain(error=0.5, n=4).of_years(np.array([0.5, 1.0])).tolist() == [1.0, 1.0]  # stations tell of no gain
+
+
+def test_lines_are_those_of_least_squares():
+    nodes = np.random.default_rng(0).standard_normal((12, 2, 3))
+    flat = nodes.reshape(12, -1)
+    fitted = [np.polyval(np.polyfit(np.arange(12), y, 1), np.arange(12)) for y in flat.T]
+    np.testing.assert_allclose(lines(nodes).reshape(12, -1).T, fitted, atol=1e-12)
+    assert (lines(nodes[:9]) == 0).all()  # a line of few years is weather
 
 
 def test_the_course_over_years_has_the_yearly_means_of_the_record():

@@ -21,25 +21,28 @@ from .networks import check_digest
 from .plan import Plan
 from .simulate import Progress
 from .spread import of_blocks
-from .station_gain import Gain, year_nodes
+from .station_gain import Gain, damping, lines, own_variance, year_nodes
 from .station_level import MIDDLE, Level, Places
 from .station_rows import Network, level_of
 from .stations import Stations, explain
 from .together import together
 from .zones import Block, positions
 
-#: Share of the variance that is kept before that of the calibrated level is added.
-LEAST_VARIANCE = 0.3
-
-#: Width of the box over which the course over years is averaged [km]: what stations tell of is what neighbours share,
-#: and the noise of single pixels is not to be stretched with it. Choice: about a zone.
+#: Width of the box over which the course over years is averaged, but for a pixel's straight line [km]: the noise of
+#: single pixels is not to be stretched with what neighbours share. Choice: about a zone.
 YEARS_WIDTH = 120.0
+
+#: Maps of a calibration before its years: level, its standard deviation, that carried, response.
+MAPS = 4
 
 #: Attribute of a calibrated record: the stations that it has seen, as columns of a training list (JSON).
 CALIBRATED_WITH = "calibrated_with"
 
 #: Attribute that tells one calibration from another.
 DIGEST = "calibration_digest"
+
+#: Changes with what is taken from stations, so that an earlier calibration is not taken for one of now.
+METHOD = 2
 
 #: What the rows of stations consist of.
 ROWS = ("n", "mean", "difference", "predicted", "predicted_sd")
@@ -103,15 +106,17 @@ def calibrate(plan: Plan, library: Any, *, name: str = "fused", stations: Statio
     -----
     Products err together, and no look at products shows it; stations do. Two things are taken from them:
 
-    1. years: record + (1/g − 1) × its course over years, g the response of the record's years to those of stations
-       (:func:`vadose.fusion.station_gain.gain_of`), the course that of
-       :func:`vadose.fusion.station_gain.year_nodes`, its mean over :data:`YEARS_WIDTH`;
+    1. years: record + (1/(g d) − 1) × its course over years, d the damping by noise
+       (:func:`vadose.fusion.station_gain.damping`), g the response of the record's years, each divided by d, to those
+       of stations (:func:`vadose.fusion.station_gain.gain_of`), the course that of
+       :func:`vadose.fusion.station_gain.year_nodes`: the straight line of each pixel, and of what differs from it the
+       mean over :data:`YEARS_WIDTH`. Where stations tell of no g, years stay as they are;
     2. level: the mean differences of stations from that, over at least 36 common dekads, spread by simple kriging
        (:class:`vadose.fusion.station_level.Level`).
 
-    Error variance: σ² less the variance of level that the networks carry (:meth:`vadose.fusion.inputs.Inputs.level`),
-    plus that of the calibrated level. Choice: at least 0.3 σ² stays before the latter is added. Choice: values are
-    clipped to 0 to 1, so that the shift makes no jump in dry land. Flags and source are the record's.
+    Error variance: σ² less the variance of level that the networks carry (:meth:`vadose.fusion.inputs.Inputs.level`;
+    at least 0.3 σ² stays), plus that of the calibrated level. Choice: values are clipped to 0 to 1, so that the shift
+    makes no jump in dry land. Flags and source are the record's.
     """
     asked = stations or Stations()
     for one in (library, *others):
@@ -140,7 +145,7 @@ def calibrate(plan: Plan, library: Any, *, name: str = "fused", stations: Statio
 
 
 def _digest(plan: Plan, asked: Stations, network: Network) -> str:
-    text = json.dumps([plan.digest(), asked.model_dump(mode="json"), network.names()])
+    text = json.dumps([METHOD, plan.digest(), asked.model_dump(mode="json"), network.names()])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -173,7 +178,7 @@ def estimate(inputs: Inputs, record: xr.Dataset, rows: xr.Dataset, gain: Gain, s
     rows : xarray.Dataset
         Dim (site), from :meth:`vadose.fusion.station_rows.Network.rows`.
     gain : Gain
-        The target's.
+        Of the record's years.
     settings : Stations
         Sizes of the error model.
 
@@ -181,8 +186,8 @@ def estimate(inputs: Inputs, record: xr.Dataset, rows: xr.Dataset, gain: Gain, s
     -------
     xarray.Dataset
         ``rows`` with ``years`` (year, lat, lon), ``level``, ``level_sd`` and ``carried`` (lat, lon) [m3 m-3]: the
-        course over years, the level error of the record and its standard deviation, and that which the networks carry.
-        NaN where the record has no value.
+        course over years, the level error of the record and its standard deviation, and that which the networks carry;
+        ``response`` (lat, lon) [1], of the record's years. NaN where the record has no value.
     """
     import dask.array as da
     from dask import delayed
@@ -193,27 +198,30 @@ def estimate(inputs: Inputs, record: xr.Dataset, rows: xr.Dataset, gain: Gain, s
 
     def part(block: Block) -> da.Array:
         at, wide = (zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)), zones.around(block)
-        sm = record["sm"].isel(lat=wide[0], lon=wide[1])
-        task = delayed(_of_block, pure=False)(inputs, sm, block, numbers, level)
-        return da.from_delayed(task, (3 + years.size, at[0].size, at[1].size), dtype="float32")
+        near = record[["sm", "sm_uncertainty"]].isel(lat=wide[0], lon=wide[1])
+        task = delayed(_of_block, pure=False)(inputs, near, block, numbers, level, gain)
+        return da.from_delayed(task, (MAPS + years.size, at[0].size, at[1].size), dtype="float32")
 
     whole = of_blocks(zones, inputs.plan.zones.block, part)
-    words = {"level": "error of the record's mean level, added to it",
-             "level_sd": "standard deviation of the level's error",
-             "carried": "standard deviation of the level that the networks carry"}  # fmt: skip
-    out = rows.assign({k: (("lat", "lon"), whole[i], {"units": "m3 m-3", "long_name": w})
-                       for i, (k, w) in enumerate(words.items())})  # fmt: skip
-    out["years"] = (("year", "lat", "lon"), whole[3:], {"units": "m3 m-3", "long_name": "course over years"})
+    words = {"level": ("m3 m-3", "error of the record's mean level, added to it"),
+             "level_sd": ("m3 m-3", "standard deviation of the level's error"),
+             "carried": ("m3 m-3", "standard deviation of the level that the networks carry"),
+             "response": ("1", "response of the record's differences between years")}  # fmt: skip
+    out = rows.assign({k: (("lat", "lon"), whole[i], {"units": u, "long_name": w})
+                       for i, (k, (u, w)) in enumerate(words.items())})  # fmt: skip
+    out["years"] = (("year", "lat", "lon"), whole[MAPS:], {"units": "m3 m-3", "long_name": "course over years"})
     out = schema.with_grid(out.assign_coords(year=years), inputs.grid)
     return schema.stamp(out, title=f"Calibration of {inputs.name} by stations", product=inputs.name,
                         simulated=schema.is_simulated(record), **gain.attrs())  # fmt: skip
 
 
-def _of_block(inputs: Inputs, sm: xr.DataArray, block: Block, numbers: np.ndarray, level: Level) -> np.ndarray:
+def _of_block(inputs: Inputs, near: xr.Dataset, block: Block, numbers: np.ndarray, level: Level,
+              gain: Gain) -> np.ndarray:  # fmt: skip
     zones, grid = inputs.zones, inputs.grid
     rows, cols = zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)
     shape = (rows.size, cols.size)
-    values = sm.transpose("time", "lat", "lon").compute(scheduler="synchronous").values.astype("float64")
+    near = near.transpose("time", "lat", "lon").compute(scheduler="synchronous")
+    values, sigma = (near[v].values.astype("float64") for v in ("sm", "sm_uncertainty"))
     wide_rows, wide_cols = zones.around(block)
     y, x = np.searchsorted(wide_rows, rows), positions(wide_cols, cols)
     years = _shared_years(inputs, values, numbers)[:, y[:, None], x]
@@ -222,18 +230,22 @@ def _of_block(inputs: Inputs, sm: xr.DataArray, block: Block, numbers: np.ndarra
     there = np.isfinite(mean)
     lat, lon = (x.ravel() for x in np.meshgrid(grid.lat[rows], grid.lon[cols], indexing="ij"))
     value, sd = level.at(Places(lat, lon, np.where(there, mean, MIDDLE)))
-    carried = np.sqrt(inputs.level(inputs.plan.rounds[0].targets[0], rows, cols)[1].astype("float64")).ravel()
-    maps = np.where(there, np.stack([value, sd, carried]), np.nan)
+    carried = inputs.level_variance(rows, cols).ravel()
+    stated = valid_mean(sigma[:, y[:, None], x].reshape(numbers.size, -1) ** 2)
+    response = gain.of_years(damping(flat, own_variance(stated, carried), numbers))
+    maps = np.where(there, np.stack([value, sd, np.sqrt(carried), response]), np.nan)
     return np.concatenate([maps.reshape(-1, *shape), years]).astype("float32")
 
 
 def _shared_years(inputs: Inputs, values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Course over years that pixels share with those around them; shape (years, lat, lon), 0 where there is none."""
+    """Course over years: each pixel's line, the rest as those around share it; (years, lat, lon), 0 where none is."""
     flat = values.reshape(numbers.size, -1)
     nodes = np.where(np.isfinite(flat).any(axis=0), year_nodes(flat, numbers), np.nan)
+    line = lines(nodes)
     zone = max(1, int(inputs.plan.zones.size / inputs.grid.resolution))  # no farther than the margin of a block
     pixels = min(reach(inputs.grid, YEARS_WIDTH), zone)
-    return np.nan_to_num(around(nodes.reshape(-1, *values.shape[1:]), dekads=(0, 0), pixels=pixels))
+    shared = around((nodes - line).reshape(-1, *values.shape[1:]), dekads=(0, 0), pixels=pixels)
+    return np.nan_to_num(line.reshape(shared.shape) + shared)
 
 
 def calibrated(record: xr.Dataset, fit: xr.Dataset) -> xr.Dataset:
@@ -252,23 +264,21 @@ def calibrated(record: xr.Dataset, fit: xr.Dataset) -> xr.Dataset:
         The same variables. A cell that had no value when the calibration was made stays as it is.
     """
     numbers, years = dekads.ordinals(record["time"].values), fit["year"].values
-    stretch = 1 / float(fit.attrs["gain"]) - 1
 
     def kernel(sm: np.ndarray, sigma: np.ndarray, nodes: np.ndarray, level: np.ndarray, sd: np.ndarray,
-               carried: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+               carried: np.ndarray, response: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
         lead = sm.shape[:-1]
         course = at_dekads(nodes.reshape(-1, years.size).T.astype("float64"), years, numbers).T
         known = np.isfinite(level)[..., None]
-        moved = sm + stretch * course.reshape(*lead, numbers.size) + level[..., None]
-        variance = sigma.astype("float64") ** 2
-        left = np.maximum(variance - carried[..., None] ** 2, LEAST_VARIANCE * variance) + sd[..., None] ** 2
+        moved = sm + (1 / response - 1)[..., None] * course.reshape(*lead, numbers.size) + level[..., None]
+        left = own_variance(sigma.astype("float64") ** 2, carried[..., None] ** 2) + sd[..., None] ** 2
         return (np.where(known, np.clip(moved, 0.0, 1.0), sm).astype("float32"),
                 np.where(known, np.sqrt(left), sigma).astype("float32"))  # fmt: skip
 
-    maps = [fit[k].astype("float64").drop_attrs() for k in ("level", "level_sd", "carried")]
+    maps = [fit[k].astype("float64").drop_attrs() for k in ("level", "level_sd", "carried", "response")]
     sm, sigma = xr.apply_ufunc(
         kernel, *(record[k].chunk(time=-1) for k in ("sm", "sm_uncertainty")), fit["years"].chunk(year=-1), *maps,
-        input_core_dims=[["time"], ["time"], ["year"], [], [], []], output_core_dims=[["time"], ["time"]],
+        input_core_dims=[["time"], ["time"], ["year"], [], [], [], []], output_core_dims=[["time"], ["time"]],
         dask="parallelized", output_dtypes=["float32", "float32"], keep_attrs="drop", join="exact",
     )  # fmt: skip
     out = record.assign({k: v.transpose("time", "lat", "lon").assign_attrs(record[k].attrs)

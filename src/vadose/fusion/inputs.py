@@ -158,6 +158,10 @@ class Inputs:
             value[take], variance[take] = new[take], error[take]
         return value, variance
 
+    def level_variance(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+        """Variance of the level that the networks carry, shape (lat, lon); see :meth:`level`."""
+        return self.level(self.plan.rounds[0].targets[0], rows, cols)[1].astype("float64")
+
     def level(self, name: str, rows: np.ndarray, cols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Shift of a target's mean level, and the variance of the shifted level, both shape (lat, lon).
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..grid import distance
 from ..stats.jackknife import group_jackknife
-from .anomalies import YEAR, anomalies, bridged, yearly_means
+from .anomalies import YEAR, anomalies, bridged, valid_mean, yearly_means
 from .interannual import at_dekads
 
 #: Fewest stations from which anything is calibrated.
@@ -25,13 +25,25 @@ NEIGHBOURS = 300.0
 #: Fewest common years of a pair.
 FEWEST_YEARS = 4
 
+#: Share of the stated variance that is left when that of the level is taken away.
+LEAST_VARIANCE = 0.3
+
+#: Smallest damping that is made up for: noise is stretched with the years.
+LEAST_DAMPING = 0.5
+
+#: Fewest years from which a pixel has a straight line of its own.
+FEWEST_OF_LINE = 10
+
 #: Edge of the tiles that are left out in turn [degrees], and the fewest tiles: with fewer, single stations are.
 TILE, FEWEST_TILES = 5.0, 4
 
 
 @dataclass(frozen=True)
 class Gain:
-    """A gain with its standard error [1]; before the prior ``seen`` and ``seen_error``, NaN where nothing is known."""
+    """A gain with its standard error [1]; before the prior ``seen`` and ``seen_error``, NaN where nothing is known.
+
+    It is that of years which are freed of what noise damps (:func:`damping`).
+    """
 
     value: float = 1.0
     error: float = 0.0
@@ -43,6 +55,18 @@ class Gain:
         """As attributes of a dataset."""
         known = {} if np.isnan(self.seen) else {"gain_seen": self.seen, "gain_seen_error": self.seen_error}
         return {"gain": self.value, "gain_error": self.error, "gain_n": self.n, **known}
+
+    def of_years(self, damped: np.ndarray) -> np.ndarray:
+        """Response of a record's years where noise damps them so far; 1 where no station tells.
+
+        Examples
+        --------
+        >>> Gain(1.1, 0.1, 1.2, 0.2, 9).of_years(np.array([0.5, 1.0])).tolist()
+        [0.55, 1.1]
+        >>> Gain().of_years(np.array([0.5])).tolist()
+        [1.0]
+        """
+        return self.value * damped if np.isfinite(self.seen) else np.ones_like(damped)
 
     @classmethod
     def of(cls, attrs: Mapping[Any, Any]) -> Gain:
@@ -61,6 +85,55 @@ class Gain:
 def yearly(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """Yearly means of anomalies from each dekad's mean; (years, stations), NaN in years of fewer than 12 values."""
     return yearly_means(anomalies(x, numbers), numbers)
+
+
+def own_variance(variance: np.ndarray, carried: np.ndarray) -> np.ndarray:
+    """Error variance without that of the level, which differs by no dekad; at least :data:`LEAST_VARIANCE` of it.
+
+    Parameters
+    ----------
+    variance, carried : ndarray
+        Stated error variance, and that of the level in it [m6 m-6].
+    """
+    return np.maximum(variance - carried, LEAST_VARIANCE * variance)
+
+
+def damping(record: np.ndarray, variance: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """How far noise lets a record damp its differences between years, up to a factor that all cells share.
+
+    Parameters
+    ----------
+    record : ndarray, shape (time, cells)
+        The record [m3 m-3]; NaN is missing.
+    variance : ndarray, shape (cells,)
+        Its mean error variance without that of the level [m6 m-6].
+    numbers : ndarray of int, shape (time,)
+        Dekads.
+
+    Returns
+    -------
+    ndarray, shape (cells,)
+        From :data:`LEAST_DAMPING` to 1; 1 where the record has no value.
+
+    Notes
+    -----
+    A network that answers noisy inputs with the mean of what they allow damps anomalies to λ = V / (V + σ²), V the
+    variance of its own anomalies from the mean of each dekad, and √λ is its correlation with the truth. Of the
+    differences between years the products give a part back (:mod:`vadose.fusion.interannual`). Choice: √λ, which on
+    simulated Earths is what is left, times one factor for all (docs/paper-003-fusion.md).
+
+    Examples
+    --------
+    Anomalies of a variance of 1 and an error variance of 1:
+
+    >>> record = np.tile(np.repeat([-1.0, 1.0], 36), 2)[:, None]
+    >>> damping(record, np.array([1.0]), np.arange(144)).round(3).tolist()
+    [0.707]
+    """
+    own = valid_mean(anomalies(record, numbers) ** 2)
+    total = own + variance
+    share = np.where(total > 0, own / np.where(total > 0, total, 1.0), 1.0)
+    return np.clip(np.sqrt(np.where(np.isfinite(share), share, 1.0)), LEAST_DAMPING, 1.0)
 
 
 def pair_sums(record: np.ndarray, station: np.ndarray) -> np.ndarray:
@@ -202,3 +275,20 @@ def year_nodes(record: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     share = at_dekads(np.eye(years.size), years, numbers)
     flat = np.stack([share[numbers // YEAR == y].mean(axis=0) for y in years])
     return np.linalg.solve(flat, means)
+
+
+def lines(nodes: np.ndarray) -> np.ndarray:
+    """Straight line of least squares through the nodes of each cell; 0 where there are too few years for one.
+
+    Examples
+    --------
+    >>> lines(np.arange(10.0)[:, None] ** 2).ravel().round(6).tolist()[:3]
+    [-12.0, -3.0, 6.0]
+    >>> bool(lines(np.arange(9.0)[:, None]).any())
+    False
+    """
+    if len(nodes) < FEWEST_OF_LINE:
+        return np.zeros_like(nodes)
+    year = np.arange(len(nodes)) - (len(nodes) - 1) / 2
+    slope = np.tensordot(year, nodes, axes=1) / (year**2).sum()
+    return nodes.mean(axis=0) + year.reshape(-1, *[1] * (nodes.ndim - 1)) * slope

@@ -14,7 +14,7 @@ from .anomalies import YEAR, valid_mean
 from .inputs import FEWEST_COMMON, Inputs
 from .interannual import at_dekads
 from .simulate import Progress
-from .station_gain import FEWEST_STATIONS, Gain, gain_of, pair_sums, year_nodes, yearly
+from .station_gain import FEWEST_STATIONS, Gain, damping, gain_of, own_variance, pair_sums, year_nodes, yearly
 from .station_level import Level, Places
 from .stations import FATES, Station, Stations, TooFewStations, explain, find, series
 
@@ -88,12 +88,16 @@ class Network:
 
 @dataclass(frozen=True)
 class Seen:
-    """Stations and what lies in their cells, shape (time, stations) [m3 m-3]."""
+    """Stations and what lies in their cells, shape (time, stations) [m3 m-3].
+
+    ``damped``, shape (stations,), is what :func:`vadose.fusion.station_gain.damping` says of the record there.
+    """
 
     stations: list[Station]
     numbers: np.ndarray
     measured: np.ndarray
     record: np.ndarray
+    damped: np.ndarray
 
     @property
     def common(self) -> np.ndarray:
@@ -102,34 +106,38 @@ class Seen:
 
     def only(self, at: np.ndarray) -> Seen:
         """Some of the stations."""
-        return Seen([self.stations[i] for i in at], self.numbers, self.measured[:, at], self.record[:, at])
+        return Seen([self.stations[i] for i in at], self.numbers, self.measured[:, at], self.record[:, at],
+                    self.damped[at])  # fmt: skip
 
 
 def read(inputs: Inputs, stations: list[Station], full: str) -> Seen:
     """Stations, and the record in their cells, zone by zone."""
     zones = inputs.zones
-    sm = inputs.dataset(inputs.name)["sm"].transpose("time", "lat", "lon")
-    numbers = dekads.ordinals(sm["time"].values)
+    ds = inputs.dataset(inputs.name).transpose("time", "lat", "lon")
+    numbers = dekads.ordinals(ds["time"].values)
     measured = series(inputs.dataset(full), stations, numbers)
-    record = np.full(measured.shape, np.nan)
+    record, damped = np.full(measured.shape, np.nan), np.ones(len(stations))
     place = [(int(zones.row[s.row]), int(zones.col[s.col])) for s in stations]
     for zone in sorted(set(place)):
         mine = np.array([k for k, p in enumerate(place) if p == zone])
         rows, cols = zones.pixel_rows(zone[0], zone[0] + 1), zones.pixel_cols(zone[1], zone[1] + 1)
-        at = (slice(None), np.searchsorted(rows, [stations[k].row for k in mine]),
-              np.searchsorted(cols, [stations[k].col for k in mine]))  # fmt: skip
-        record[:, mine] = sm.isel(lat=rows, lon=cols).compute(scheduler="synchronous").values[at]
-    return Seen(stations, numbers, measured, record)
+        where = [[getattr(stations[k], name) for k in mine] for name in ("row", "col")]
+        at = np.searchsorted(rows, where[0]), np.searchsorted(cols, where[1])
+        here = ds[["sm", "sm_uncertainty"]].isel(lat=rows, lon=cols).compute(scheduler="synchronous")
+        record[:, mine], sigma = (here[v].values[:, *at].astype("float64") for v in here.data_vars)
+        variance = own_variance(valid_mean(sigma**2), inputs.level_variance(rows, cols)[at])
+        damped[mine] = damping(record[:, mine], variance, numbers)
+    return Seen(stations, numbers, measured, record, damped)
 
 
 def years_gain(parts: Sequence[Seen], settings: Stations) -> Gain:
-    """Gain of the record's years, from all pairs of stations."""
+    """Gain of the record's years beyond what noise damps, from all pairs of stations."""
     years = np.unique(np.concatenate([p.numbers // YEAR for p in parts]))
     both: list[list[np.ndarray]] = [[], []]
     for p in parts:
         common = np.isfinite(p.measured) & np.isfinite(p.record)
         at = np.searchsorted(years, np.unique(p.numbers // YEAR))
-        for out, x in zip(both, (p.record, p.measured)):
+        for out, x in zip(both, (with_years(p.record, p.numbers, p.damped), p.measured)):
             out.append(np.full((years.size, len(p.stations)), np.nan))
             out[-1][at] = yearly(np.where(common, x, np.nan), p.numbers)
     lat, lon = (np.array([getattr(s, k) for p in parts for s in p.stations]) for k in ("lat", "lon"))
@@ -141,7 +149,7 @@ def table(parts: Sequence[Seen], gain: Gain, settings: Stations) -> xr.Dataset:
     every = [s for p in parts for s in p.stations]
     mean, difference, count = [], [], []
     for p in parts:
-        apart = p.measured - with_years(p.record, p.numbers, gain.value)
+        apart = p.measured - with_years(p.record, p.numbers, gain.of_years(p.damped))
         mean.append(valid_mean(p.record))
         difference.append(valid_mean(apart))
         count.append(p.common)
@@ -163,8 +171,8 @@ def table(parts: Sequence[Seen], gain: Gain, settings: Stations) -> xr.Dataset:
                              station_lon=("site", lon, {"units": "degrees_east"}))  # fmt: skip
 
 
-def with_years(record: np.ndarray, numbers: np.ndarray, gain: float) -> np.ndarray:
-    """A record whose differences between years are 1/gain times as large; shape (time, cells)."""
+def with_years(record: np.ndarray, numbers: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """A record whose differences between years are 1/gain (cells) times as large; shape (time, cells)."""
     return record + (1 / gain - 1) * at_dekads(year_nodes(record, numbers), np.unique(numbers // YEAR), numbers)
 
 
