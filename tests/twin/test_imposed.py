@@ -223,3 +223,38 @@ def test_order_of_sensitivities_shows_in_the_truth(earth):
         slope[name] = np.nanmedian(found) if found else np.nan
     known = [k for k in slope if np.isfinite(slope[k])]
     assert len(known) >= 3 and [k for k, _ in sorted(slope.items(), key=lambda kv: kv[1]) if k in known] == known
+
+
+def test_an_earth_without_trends_differs_by_them_alone():
+    """The same weather and the same errors: products differ by their response to the trend."""
+    kwargs = {"region": (-4, 38, 0, 42), "resolution": 0.5, "years": (2013, 2016), "seed": 4, "step": "dekad",
+              "products": "rsssm"}  # fmt: skip
+    with_trends, without = (twin.generate(**kwargs, trends=t) for t in (True, False))
+    assert list(with_trends) == list(without) and without["twin/truth"].attrs["trends"] == "none imposed"
+    assert "trends" not in with_trends["twin/truth"].attrs
+    slope = with_trends["twin/land"].imposed_trend
+    assert (np.abs(slope) > 1e-4).any() and (without["twin/land"].imposed_trend == 0).all()
+
+    class Held:
+        def open(self, name):
+            return with_trends[name]
+
+    truth, other = (dask.compute(e["twin/truth"])[0] for e in (with_trends, without))
+    added = twin.imposed_anomaly(Held())
+    apart = (truth["sm"].isel(layer=0) - other["sm"].isel(layer=0)).transpose(*added.dims)
+    np.testing.assert_allclose(apart.values, added.where(apart.notnull()).values, atol=2e-6)
+    for name in ("precipitation", "event"):
+        np.testing.assert_array_equal(truth[name], other[name])
+    for name in ("smap_e", "stations", "airborne"):
+        moved = dask.compute(with_trends[f"twin/{name}"]["sm"] - without[f"twin/{name}"]["sm"])[0]
+        assert 0 < float(np.abs(moved).max()) < 0.1, name
+    still = (slope == 0).values & (without["twin/land"].land_cover.values != 0)
+    moved = dask.compute(with_trends["twin/ascat_swi"]["sm"] - without["twin/ascat_swi"]["sm"])[0]
+    far = moved.values[:, still & (np.abs(_around(slope.values)) == 0)]
+    assert np.nanmax(np.abs(far), initial=0) == 0  # footprints reach a cell
+
+
+def _around(field):
+    wide = np.pad(field, 2, mode="edge")
+    return np.max([np.abs(wide[i : i + field.shape[0], j : j + field.shape[1]]) for i in range(5) for j in range(5)],
+                  axis=0)  # fmt: skip

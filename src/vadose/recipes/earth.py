@@ -22,6 +22,7 @@ class Earth:
     seed: int
     step: str = "day"
     products: str | Sequence[str] | None = None
+    trends: bool = True
 
     def make(self, library: Library) -> Library:
         """Simulate into a library; a whole one is kept, what an interrupted run left is made anew.
@@ -29,17 +30,19 @@ class Earth:
         Raises
         ------
         ConfigError
-            If the library holds another region or other years.
+            If the library holds another region, other years, or trends where none are asked for or the reverse.
         """
         if "twin/stations" not in library.names():  # the last to be written
             for name in library.names():
                 library.delete(name)
             twin.create(library, region=self.region, resolution=self.resolution, years=self.years, seed=self.seed,
-                        step=self.step, products=self.products)  # fmt: skip
+                        step=self.step, products=self.products, trends=self.trends)  # fmt: skip
         truth = library.open("twin/truth")
-        held = truth.attrs["grid"], int(truth["time"].dt.year.min()), int(truth["time"].dt.year.max())
-        if held != (Grid.regular(self.resolution).crop(self.region).to_attr(), *self.years):
-            raise ConfigError(f"out: {library.url}", found=f"another simulated Earth ({held[0]}, {held[1]}-{held[2]})",
+        trends = "trends" not in truth.attrs
+        held = truth.attrs["grid"], int(truth["time"].dt.year.min()), int(truth["time"].dt.year.max()), trends
+        if held != (Grid.regular(self.resolution).crop(self.region).to_attr(), *self.years, self.trends):
+            words = f"{held[0]}, {held[1]}-{held[2]}, {'with' if trends else 'without'} imposed trends"
+            raise ConfigError(f"out: {library.url}", found=f"another simulated Earth ({words})",
                               needed="the one asked for", do="Choose another output folder.")  # fmt: skip
         return library
 

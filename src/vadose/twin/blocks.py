@@ -40,6 +40,8 @@ class Request:
     """``"day"`` or ``"dekad"``."""
     parts: tuple[str, ...]
     """Names of sensors and reanalyses, ``"factors"``, ``"gpp"``."""
+    trends: bool = True
+    """Whether the imposed trends are there."""
 
     @property
     def starts(self) -> np.ndarray:
@@ -143,7 +145,7 @@ def simulate(cells: Cells, request: Request, sites: stations.Sites) -> dict[tupl
                     array[water] = np.nan
             pieces.setdefault((part, name), []).append(_time_first(array, part, name))
 
-    for now, state in truths.years(wide, land, day, seed, spin_up=bool(models)):
+    for now, state in truths.years(wide, land, day, seed, spin_up=bool(models), trends=request.trends):
         here = {name: values[rows, cols] for name, values in state.items()}
         modelled = {p: model.step(here, now) for p, model in models.items()}
         if now[-1] < day[0]:

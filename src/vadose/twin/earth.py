@@ -89,7 +89,8 @@ class Reader(Protocol):
 # fmt: off
 def generate(*, region: tuple[float, float, float, float], resolution: float = 0.25,
              years: tuple[int, int] = (2015, 2016), seed: int = 0, step: str = "day",
-             products: str | Sequence[str] | None = None, block: int | None = None) -> dict[str, xr.Dataset]:
+             products: str | Sequence[str] | None = None, trends: bool = True,
+             block: int | None = None) -> dict[str, xr.Dataset]:
     # fmt: on
     """Simulate a region of an invented Earth whose truth is known.
 
@@ -109,6 +110,9 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
         ``None``: two plain sensors. ``"rsssm"``: the eleven products of Chen et al. (2021), their quality factors, two
         reanalyses, primary production and flights; products whose period lies outside the years are left out and named
         in the attribute ``left_out`` of the truth. Else names of :data:`PARTS`.
+    trends : bool
+        Whether the imposed trends are there. An Earth without them has the same weather and errors of sensors, so that
+        what a method finds on both differs by what it makes of the trends alone.
     block : int, optional
         Rows and columns simulated at once; bounds memory, changes no number.
 
@@ -156,13 +160,13 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
     land = geography.describe(cells, seed)
     soil = land["land_cover"] != 0
     land["climate"] = np.where(soil, forcing.climate(cells, land, seed), 0).astype("uint8")
-    land["imposed_trend"] = imposed.trend(cells, land, seed)
+    land["imposed_trend"] = imposed.trend(cells, land, seed) * trends
     land["irrigated"] = imposed.irrigated(cells, land, seed)
     land["gpp_strength"] = production.strength(land["land_cover"])
     if not soil.any():
         raise ConfigError("region", found=f"only sea in {region} of the Earth with seed {seed}",
                           needed="a region with land", do="Enlarge the region or take another seed.")  # fmt: skip
-    request = Request(day, seed, step, tuple(p for p in parts if p != "airborne"))
+    request = Request(day, seed, step, tuple(p for p in parts if p != "airborne"), trends)
     sites = stations.find(grid, soil, seed)
     size = (block, block) if block else _block(cells.shape, step)
     arrays = lazy_arrays(cells, request, sites, size)
@@ -190,7 +194,7 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
         "twin/truth": label(
             gridded("truth"), "truth: weather and soil water", events=json.dumps([e.as_dict() for e in happened]),
             trend_reference=str(np.datetime64(imposed.TREND_REFERENCE, "D")), trend_years=imposed.TREND_YEARS,
-            left_out=" ".join(left_out),
+            left_out=" ".join(left_out), **({} if trends else {"trends": "none imposed"}),
         ),
     }  # fmt: skip
     for name in parts:
@@ -210,7 +214,7 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
             planted_text = {k: json.dumps(v) for k, v in planted.items()}
             out["twin/gpp"] = label(gridded(name), "gross primary production", **planted_text)
         else:
-            out["twin/airborne"] = label(_flights(grid, soil, (first, last), seed), "airborne campaigns")
+            out["twin/airborne"] = label(_flights(grid, soil, (first, last), seed, trends), "airborne campaigns")
     held = {name: arrays["stations", name] for name in names_of("stations", step)}
     time = _time(request.time_of("stations"))
     out["twin/stations"] = label(stations.network(sites, land, held, time, seed), "station network")
@@ -219,14 +223,14 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
 
 def create(library: Writer, *, region: tuple[float, float, float, float], resolution: float = 0.25,
            years: tuple[int, int] = (2015, 2016), seed: int = 0, step: str = "day",
-           products: str | Sequence[str] | None = None) -> list[str]:  # fmt: skip
+           products: str | Sequence[str] | None = None, trends: bool = True) -> list[str]:  # fmt: skip
     """Simulate a region of an invented Earth and write it into a library.
 
     Parameters
     ----------
     library : vadose.store.Library
         Where the datasets go.
-    region, resolution, years, seed, step, products
+    region, resolution, years, seed, step, products, trends
         As for :func:`generate`.
 
     Returns
@@ -244,7 +248,8 @@ def create(library: Writer, *, region: tuple[float, float, float, float], resolu
     Every block is simulated once. What comes out is held in memory up to :data:`HELD` bytes, above that in a scratch
     folder (``TMPDIR``) until it is written; on a cluster, blocks are simulated anew for each dataset instead.
     """
-    earth = generate(region=region, resolution=resolution, years=years, seed=seed, step=step, products=products)
+    earth = generate(region=region, resolution=resolution, years=years, seed=seed, step=step, products=products,
+                     trends=trends)  # fmt: skip
     taken = sorted(set(earth) & set(library.names()))
     if taken:
         raise ConfigError("library", found=f"{', '.join(taken)} already there", needed="a library without them",
@@ -302,10 +307,10 @@ def _once(earth: dict[str, xr.Dataset], scratch: Path) -> dict[str, xr.Dataset]:
     return out
 
 
-def _flights(grid: Grid, soil: np.ndarray, years: tuple[int, int], seed: int) -> xr.Dataset:
+def _flights(grid: Grid, soil: np.ndarray, years: tuple[int, int], seed: int, trends: bool) -> xr.Dataset:
     raster = flights.site(grid, soil)
     day, campaign = flights.dates(years)
-    data = {"sm": (("time", "lat", "lon"), flights.lazy_array(raster, grid, years, seed), _attrs("sm"))}
+    data = {"sm": (("time", "lat", "lon"), flights.lazy_array(raster, grid, years, seed, trends), _attrs("sm"))}
     ds = schema.with_grid(xr.Dataset(data), raster).assign_coords(time=_time(day))
     return ds.assign_coords(campaign=("time", campaign.astype(str)))
 

@@ -59,17 +59,18 @@ def dates(years: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     return np.array(day), np.repeat(list(CAMPAIGNS), FLIGHTS)
 
 
-def lazy_array(raster: Grid, grid: Grid, years: tuple[int, int], seed: int) -> da.Array:
+def lazy_array(raster: Grid, grid: Grid, years: tuple[int, int], seed: int, trends: bool = True) -> da.Array:
     """The flights as one lazy array, shape (flight, lat, lon), float32."""
     row, col = (index[:, 0] if k == 0 else index[0] for k, index in enumerate(
         grid.nearest(*np.meshgrid(raster.lat, raster.lon, indexing="ij"))))  # fmt: skip
     day, _ = dates(years)
-    task = dask.delayed(fly, pure=True)(Cells.of(raster), Cells.of(grid), row, col, day, truths.days_of(years), seed)
+    task = dask.delayed(fly, pure=True)(Cells.of(raster), Cells.of(grid), row, col, day, truths.days_of(years), seed,
+                                        trends)  # fmt: skip
     return da.from_delayed(task, (day.size, *raster.shape), "float32")
 
 
 def fly(raster: Cells, cells: Cells, row: np.ndarray, col: np.ndarray, flown: np.ndarray, day: np.ndarray,
-        seed: int) -> np.ndarray:  # fmt: skip
+        seed: int, trends: bool = True) -> np.ndarray:  # fmt: skip
     """Soil moisture of the top layer as seen from the aircraft.
 
     Parameters
@@ -86,6 +87,8 @@ def fly(raster: Cells, cells: Cells, row: np.ndarray, col: np.ndarray, flown: np
         All days of the simulation, which decide where the spin-up starts.
     seed : int
         Seed of the simulated Earth.
+    trends : bool
+        Whether the imposed trends are there.
 
     Returns
     -------
@@ -99,7 +102,7 @@ def fly(raster: Cells, cells: Cells, row: np.ndarray, col: np.ndarray, flown: np
     part = cells.window(slice(row.min(), row.max() + 1), slice(col.min(), col.max() + 1))
     land = geography.describe(part, seed)
     theta, frozen = [], []
-    for now, state in truths.years(part, land, day[: int(flown[-1] - day[0]) + 1], seed):
+    for now, state in truths.years(part, land, day[: int(flown[-1] - day[0]) + 1], seed, trends=trends):
         at = flown[(flown >= now[0]) & (flown <= now[-1])] - now[0]
         theta.append(state["sm"][:, :, 0, at])
         frozen.append(state["frozen"][..., at])

@@ -85,8 +85,8 @@ def simulate(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, seed: i
     return {name: np.concatenate([p[name] for p in pieces], axis=-1) for name in pieces[0]}
 
 
-def years(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, seed: int, *,
-          spin_up: bool = False) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:  # fmt: skip
+def years(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, seed: int, *, spin_up: bool = False,
+          trends: bool = True) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:  # fmt: skip
     """Simulate the truth one calendar year after the other, so that memory does not grow with their number.
 
     Parameters
@@ -101,6 +101,8 @@ def years(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, seed: int,
         Seed of the simulated Earth.
     spin_up : bool
         Whether the spin-up is yielded too, as the first piece.
+    trends : bool
+        Whether the imposed trends are there. Without them nothing else differs: the balance leaves them their room.
 
     Yields
     ------
@@ -140,7 +142,7 @@ def years(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, seed: int,
         wet, pack = rain[..., -1] > 0, swe[..., -1]
         if run[-1] < day[0] and not spin_up:
             continue
-        added = imposed.anomaly(slope, np.append(run[0] - 1, run))
+        added = imposed.anomaly(slope if trends else 0 * slope, np.append(run[0] - 1, run))
         sm = water.storage / THICKNESS[:, None] + added[..., None, 1:]
         bare = bare_soil_share(leaves) * (1 - np.clip(sm[:, :, 0] / land["porosity"][..., None], 0, 1))
         event = EVENTS["irrigated"] * (given > 0) + EVENTS["burnt"] * (burnt > 0) + EVENTS["flooded"] * (flooding > 0)

@@ -1,0 +1,116 @@
+"""What a fusion makes of imposed trends alone: the tables of RESULTS.md.
+
+``python -m benchmarks.fusion_trends FOLDER [--boxes 8 ...] [--seed 7 ...]``
+
+In sixteen years the weather has trends of its own, and so do the errors of products. Each box is therefore simulated,
+fused and calibrated by stations twice, with the imposed trends and without, everything else the same; the trend of the
+difference of the two records over that of the two truths is the share that the whole chain keeps.
+
+FOLDER is that of :mod:`benchmarks.fusion_truth`, whose boxes are used and made where they are missing; those without
+trends go to ``FOLDER/without-trends``. No timing, so not part of the table of benchmarks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from vadose import fusion, twin
+from vadose.fusion.calibrate import calibrated_name
+from vadose.recipes.earth import Earth
+from vadose.recipes.fusion_pool import Bbox
+from vadose.recipes.fusion_settings import ExamSettings
+from vadose.recipes.twin_exam import library_of
+from vadose.stats.recovery import recovered_slope
+from vadose.store import Library
+
+from .fusion_truth import draw_boxes
+
+NAME = "fused"
+RECORDS = {"without stations": NAME, "calibrated by stations": calibrated_name(NAME)}
+
+
+def fuse_boxes(folder: Path, boxes: list[Bbox], *, seed: int, trends: bool) -> list[Library]:
+    """The boxes of an Earth, simulated, fused and calibrated; what is there is kept."""
+    settings = ExamSettings(regions=tuple(boxes), seeds=(seed,))
+    plan = settings.resolved()
+    libraries = [Earth(box, settings.resolution, settings.years, seed, step="dekad", products="rsssm", trends=trends)
+                 .make(library_of(folder, seed, k)) for k, box in enumerate(boxes, 1)]  # fmt: skip
+    if NAME not in libraries[-1].names():
+        fusion.train_together(plan, libraries, name=NAME)
+    for k, library in enumerate(libraries, 1):
+        print(f"seed {seed}, {'with' if trends else 'without'} trends, box {k}: fusing", file=sys.stderr, flush=True)
+        fusion.fuse(plan, library, name=NAME)
+    for library in libraries:
+        others = [other for other in libraries if other is not library]
+        fusion.calibrate(plan, library, name=NAME, stations=settings.calibrate, others=others)
+    return libraries
+
+
+def differences(one: Library, other: Library) -> dict[str, np.ndarray]:
+    """Slopes of the differences of truths and of records [m3 m-3 yr-1], shape (cells,), where all have values."""
+    whole = {k: [library.open(v)["sm"].load() for library in (one, other)] for k, v in RECORDS.items()}
+    whole["truth"] = [twin.truth(library, layer=1)["sm"].load() for library in (one, other)]
+    there = xr.align(*(x for pair in whole.values() for x in pair), join="exact")
+    good = np.logical_and.reduce([np.isfinite(x.values) for x in there])
+    years = there[0]["time"].dt.year.values
+    slopes = {k: _slope(np.where(good, a.values.astype("float64") - b.values, np.nan), years)
+              for k, (a, b) in whole.items()}  # fmt: skip
+    usable = np.logical_and.reduce([np.isfinite(x) for x in slopes.values()])
+    return {k: x[usable] for k, x in slopes.items()}
+
+
+def _slope(x: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """Of yearly means, by least squares; NaN in cells without a value in some year."""
+    with np.errstate(invalid="ignore"):
+        means = np.stack([np.nansum(p, axis=0) / np.isfinite(p).sum(axis=0)
+                          for p in (x[years == y] for y in np.unique(years))])  # fmt: skip
+    at = np.unique(years) - np.unique(years).mean()
+    return np.asarray(np.tensordot(at, means, 1) / (at**2).sum()).ravel()
+
+
+def table(found: dict[int, list[dict[str, np.ndarray]]]) -> str:
+    """The Markdown table: each Earth, then all."""
+    lines = ["Share of the imposed trends that a record keeps, simulated Earths with trends less the same without:", "",
+             f"| Earth | boxes | cells | {' | '.join(f'{k}: cells | ± | boxes | ±' for k in RECORDS)} |",
+             "|---" * (3 + 4 * len(RECORDS)) + "|"]  # fmt: skip
+    rows = [(f"seed {seed}", parts) for seed, parts in found.items()]
+    if len(rows) > 1:
+        rows.append(("all", [p for parts in found.values() for p in parts]))
+    for label, parts in rows:
+        group = np.repeat(np.arange(len(parts)), [p["truth"].size for p in parts])
+        cells = [label, str(len(parts)), f"{group.size:,}".replace(",", " ")]
+        for k in RECORDS:
+            every = [np.concatenate([p[n] for p in parts]) for n in ("truth", k)]
+            means = [np.array([p[n].mean() for p in parts]) for n in ("truth", k)]
+            for pair, groups in ((every, group), (means, np.arange(len(parts)))):
+                cells += [f"{v:.3f}" for v in recovered_slope(*pair, groups=groups, intercept=False)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fusion_trends", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser.add_argument("folder", type=Path, help="where libraries are kept")
+    parser.add_argument("--boxes", type=int, nargs="+", default=[8], help="boxes of each seed, or of all")
+    parser.add_argument("--seed", type=int, nargs="+", default=[7], help="seeds, an Earth each")
+    asked = parser.parse_args(arguments)
+    boxes = asked.boxes * len(asked.seed) if len(asked.boxes) == 1 else asked.boxes
+    if len(boxes) != len(asked.seed) or min(boxes) < 2:
+        parser.error("needs two boxes or more for each seed: one number for all, or one for each")
+    found = {}
+    for seed, count in zip(asked.seed, boxes):
+        drawn = draw_boxes(count, seed=seed)
+        both = (fuse_boxes(f, drawn, seed=seed, trends=t)
+                for f, t in ((asked.folder, True), (asked.folder / "without-trends", False)))  # fmt: skip
+        found[seed] = [differences(*pair) for pair in zip(*both)]
+    print(table(found))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
