@@ -145,7 +145,12 @@ def calibrate(url: str, plan: str, prefix: str | None, name: str, stations: str,
         fit = library.open(calibration_name(name)).compute()
     a = fit.attrs
     click.echo(f"Calibrated by {a['stations']}; they are no longer independent of it.")
-    click.echo(f"Response of its years to theirs: {float(a['gain']):.3f} ± {float(a['gain_error']):.3f}")
+    if "gain_seen" in a:
+        mean = float(fit["response"].mean())
+        error = mean * a["gain_error"] / a["gain"]
+        click.echo(f"Response of its years to theirs: {mean:.3f} ± {error:.3f}, mean of cells")
+    else:
+        click.echo("Its years stay as they are: no stations tell of them.")
     before, after = (float((x**2).mean() ** 0.5) for x in (fit["difference"], fit["difference"] - fit["predicted"]))
     click.echo(f"Station less record, rms: {before:.4f} m3 m-3; {after:.4f} beyond what the other stations predict.")
     click.echo(f"Written: {calibrated_name(name)}")
