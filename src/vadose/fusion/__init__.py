@@ -13,7 +13,7 @@ from .availability import availability
 from .baselines import global_network, random_forest
 from .blend import edge_jump
 from .breaks import BREAKS, step_test
-from .calibrate import calibrate, level_by_stations
+from .calibrate import calibrate, level_by_stations, level_seen
 from .contributions import contributions
 from .coverage import coverage
 from .fuse import fuse, update
@@ -39,6 +39,7 @@ __all__ = [
     "fuse",
     "global_network",
     "level_by_stations",
+    "level_seen",
     "merge",
     "random_forest",
     "seams",

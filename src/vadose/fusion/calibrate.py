@@ -291,8 +291,21 @@ def calibrated(record: xr.Dataset, fit: xr.Dataset) -> xr.Dataset:
                         **{CALIBRATED_WITH: json.dumps(trained, ensure_ascii=False)}, **facts)  # fmt: skip
 
 
+def level_seen(plan: Plan, libraries: Sequence[Any], *, name: str, stations: Stations | None = None) -> Level:
+    """Error of the mean level of any record, as the stations of all libraries that have the record show it.
+
+    Raises
+    ------
+    TooFewStations
+        As :func:`calibrate`.
+    """
+    asked = stations or Stations()
+    every = together(plan, [library for library in libraries if name in library.names()], name=name)
+    return level_of(Network.of(every, asked).rows(gain=False)[0], asked)
+
+
 def level_by_stations(plan: Plan, library: Any, *, name: str, stations: Stations | None = None,
-                      others: Sequence[Any] = ()) -> xr.Dataset:  # fmt: skip
+                      others: Sequence[Any] = (), level: Level | None = None) -> xr.Dataset:  # fmt: skip
     """Any record with its level from stations as :func:`calibrate` takes it, and nothing else; lazily, not kept.
 
     Parameters
@@ -305,6 +318,8 @@ def level_by_stations(plan: Plan, library: Any, *, name: str, stations: Stations
         Name of the record, such as that of a rival.
     stations, others
         As for :func:`calibrate`; of ``others`` those count that have the record.
+    level : Level, optional
+        From :func:`level_seen`, for many libraries one after the other; no station is read then.
 
     Returns
     -------
@@ -316,16 +331,14 @@ def level_by_stations(plan: Plan, library: Any, *, name: str, stations: Stations
     TooFewStations
         As :func:`calibrate`.
     """
-    asked = stations or Stations()
-    every = together(plan, [library, *(o for o in others if name in o.names())], name=name)
-    level = level_of(Network.of(every, asked).rows(gain=False)[0], asked)
+    seen = level_seen(plan, [library, *others], name=name, stations=stations) if level is None else level
     record = library.open(name)
 
     def kernel(sm: np.ndarray, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
         flat = sm.reshape(-1, sm.shape[-1]).astype("float64")
         mean = valid_mean(flat.T)
         places = Places(lat.ravel(), lon.ravel(), np.where(np.isfinite(mean), mean, MIDDLE))
-        return np.clip(flat + level.at(places)[0][:, None], 0.0, 1.0).reshape(sm.shape).astype("float32")
+        return np.clip(flat + seen.at(places)[0][:, None], 0.0, 1.0).reshape(sm.shape).astype("float32")
 
     sm = xr.apply_ufunc(
         kernel, record["sm"].chunk(time=-1), *xr.broadcast(record["lat"].drop_attrs(), record["lon"].drop_attrs()),

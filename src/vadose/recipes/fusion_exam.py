@@ -16,6 +16,7 @@ import xarray as xr
 from .. import analysis, fusion, schema, validation
 from ..errors import ConfigError
 from ..fusion.calibrate import calibrated_name, calibration_name, uncalibrated_name
+from ..fusion.station_level import Level
 from . import fusion_scores as scores
 from .fusion_settings import FusionSettings
 from .progress import Step, silent
@@ -65,7 +66,8 @@ class Exam:
     judges: str = ""
 
 
-def examine(library: Any, settings: FusionSettings, *, others: Sequence[Any] = (), step: Step = silent) -> Exam:
+def examine(library: Any, settings: FusionSettings, *, others: Sequence[Any] = (), step: Step = silent,
+            levels: dict[str, Level] | None = None) -> Exam:  # fmt: skip
     """Train, simulate, make rivals and score; what the library holds already is kept.
 
     Parameters
@@ -79,6 +81,8 @@ def examine(library: Any, settings: FusionSettings, *, others: Sequence[Any] = (
         it fused then.
     step : callable
         Told (done, total, text) as the work goes on.
+    levels : dict, optional
+        Rival -> its level as stations show it; kept for the other regions of the same Earth, where it is the same.
 
     Raises
     ------
@@ -112,7 +116,7 @@ def examine(library: Any, settings: FusionSettings, *, others: Sequence[Any] = (
         exam.stations = library.open(calibration_name(name)).compute()
         exam.gain = float("nan")  # its years have the scale of stations, no more that of the target
         if truth is not None and settings.calibrate is not None:
-            given = _given(plan, library, settings, rivals, others)
+            given = _given(plan, library, settings, rivals, others, {} if levels is None else levels)
             exam.given = scores.score_records(
                 {FUSED: fused} | given, fused=FUSED, pair=scores.by_truth(truth), n_boot=0
             )
@@ -139,15 +143,16 @@ def _calibrated(plan: fusion.Plan, library: Any, settings: FusionSettings,
 
 
 def _given(plan: fusion.Plan, library: Any, settings: FusionSettings, rivals: Mapping[str, xr.Dataset | str],
-           others: Sequence[Any]) -> dict[str, xr.Dataset]:  # fmt: skip
+           others: Sequence[Any], levels: dict[str, Level]) -> dict[str, xr.Dataset]:  # fmt: skip
     """Rivals with their level from the same stations; a rival without enough of them in its cells is left out."""
     out = {}
     for kind, record in rivals.items():
         if isinstance(record, xr.Dataset):
             name = rival_name(uncalibrated_name(settings.name), kind)
             with contextlib.suppress(fusion.TooFewStations):
-                out[BASELINES[kind]] = fusion.level_by_stations(plan, library, name=name, others=others,
-                                                                stations=settings.calibrate)  # fmt: skip
+                if kind not in levels:
+                    levels[kind] = fusion.level_seen(plan, [library, *others], name=name, stations=settings.calibrate)
+                out[BASELINES[kind]] = fusion.level_by_stations(plan, library, name=name, level=levels[kind])
     return out
 
 

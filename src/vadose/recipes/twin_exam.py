@@ -9,6 +9,7 @@ import xarray as xr
 
 from .. import fusion
 from ..fusion.calibrate import uncalibrated_name
+from ..fusion.station_level import Level
 from ..report import Report
 from ..store import Library
 from .earth import Earth
@@ -84,10 +85,12 @@ def run_exams(folder: Path, settings: FusionSettings, *, step: Step) -> list[Box
                 step(len(out) * 5, total * 5, f"seed {seed}: rivals of all boxes")
                 others = libraries[:k] + libraries[k + 1 :]
                 make_rivals(plan, library, name=name, which=settings.baselines, others=others)
+        levels: dict[str, Level] = {}
         for library, (number, box) in zip(libraries, boxes):
             named = _named(step, len(out), total, seed, number if len(boxes) > 1 else 0)
             others = [other for other in libraries if other is not library]
-            out.append(BoxExam(seed, number, box, examine(library, settings, others=others, step=named)))
+            out.append(BoxExam(seed, number, box, examine(library, settings, others=others, step=named,
+                                                             levels=levels)))  # fmt: skip
     return out
 
 
