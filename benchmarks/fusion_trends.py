@@ -12,8 +12,9 @@ trends go to ``FOLDER/without-trends``. No timing, so not part of the table of b
 
 from __future__ import annotations
 
-import argparse
 import sys
+from functools import reduce
+from operator import and_
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +22,14 @@ import xarray as xr
 
 from vadose import fusion, twin
 from vadose.fusion.calibrate import calibrated_name
-from vadose.recipes.earth import Earth
+from vadose.recipes.fusion_exam import yearly_slope
 from vadose.recipes.fusion_pool import Bbox
 from vadose.recipes.fusion_settings import ExamSettings
-from vadose.recipes.twin_exam import library_of
+from vadose.recipes.twin_exam import library_of, make_earth
 from vadose.stats.recovery import recovered_slope
 from vadose.store import Library
 
-from .fusion_truth import draw_boxes
+from .fusion_truth import box_counts, box_parser, draw_boxes
 
 NAME = "fused"
 RECORDS = {"without stations": NAME, "calibrated by stations": calibrated_name(NAME)}
@@ -38,8 +39,8 @@ def fuse_boxes(folder: Path, boxes: list[Bbox], *, seed: int, trends: bool) -> l
     """The boxes of an Earth, simulated, fused and calibrated; what is there is kept."""
     settings = ExamSettings(regions=tuple(boxes), seeds=(seed,))
     plan = settings.resolved()
-    libraries = [Earth(box, settings.resolution, settings.years, seed, step="dekad", products="rsssm", trends=trends)
-                 .make(library_of(folder, seed, k)) for k, box in enumerate(boxes, 1)]  # fmt: skip
+    libraries = [make_earth(library_of(folder, seed, k), settings, region=box, seed=seed, trends=trends)
+                 for k, box in enumerate(boxes, 1)]  # fmt: skip
     if NAME not in libraries[-1].names():
         fusion.train_together(plan, libraries, name=NAME)
     for k, library in enumerate(libraries, 1):
@@ -52,25 +53,14 @@ def fuse_boxes(folder: Path, boxes: list[Bbox], *, seed: int, trends: bool) -> l
 
 
 def differences(one: Library, other: Library) -> dict[str, np.ndarray]:
-    """Slopes of the differences of truths and of records [m3 m-3 yr-1], shape (cells,), where all have values."""
+    """Slopes of the differences of truths and of records [m3 m-3 yr-1], shape (cells,), of cells with all years."""
     whole = {k: [library.open(v)["sm"].load() for library in (one, other)] for k, v in RECORDS.items()}
     whole["truth"] = [twin.truth(library, layer=1)["sm"].load() for library in (one, other)]
-    there = xr.align(*(x for pair in whole.values() for x in pair), join="exact")
-    good = np.logical_and.reduce([np.isfinite(x.values) for x in there])
-    years = there[0]["time"].dt.year.values
-    slopes = {k: _slope(np.where(good, a.values.astype("float64") - b.values, np.nan), years)
-              for k, (a, b) in whole.items()}  # fmt: skip
-    usable = np.logical_and.reduce([np.isfinite(x) for x in slopes.values()])
-    return {k: x[usable] for k, x in slopes.items()}
-
-
-def _slope(x: np.ndarray, years: np.ndarray) -> np.ndarray:
-    """Of yearly means, by least squares; NaN in cells without a value in some year."""
-    with np.errstate(invalid="ignore"):
-        means = np.stack([np.nansum(p, axis=0) / np.isfinite(p).sum(axis=0)
-                          for p in (x[years == y] for y in np.unique(years))])  # fmt: skip
-    at = np.unique(years) - np.unique(years).mean()
-    return np.asarray(np.tensordot(at, means, 1) / (at**2).sum()).ravel()
+    with xr.set_options(arithmetic_join="exact"):
+        good = reduce(and_, (x.notnull() for pair in whole.values() for x in pair))
+        apart = {k: (a.astype("float64") - b).where(good) for k, (a, b) in whole.items()}
+    every_year = good.groupby("time.year").any().all("year").values
+    return {k: yearly_slope(x).transpose("lat", "lon").values[every_year] for k, x in apart.items()}
 
 
 def table(found: dict[int, list[dict[str, np.ndarray]]]) -> str:
@@ -94,15 +84,11 @@ def table(found: dict[int, list[dict[str, np.ndarray]]]) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fusion_trends", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    parser.add_argument("folder", type=Path, help="where libraries are kept")
-    parser.add_argument("--boxes", type=int, nargs="+", default=[8], help="boxes of each seed, or of all")
-    parser.add_argument("--seed", type=int, nargs="+", default=[7], help="seeds, an Earth each")
+    parser = box_parser("fusion_trends", __doc__)
     asked = parser.parse_args(arguments)
-    boxes = asked.boxes * len(asked.seed) if len(asked.boxes) == 1 else asked.boxes
-    if len(boxes) != len(asked.seed) or min(boxes) < 2:
-        parser.error("needs two boxes or more for each seed: one number for all, or one for each")
+    boxes = box_counts(parser, asked)
+    if min(boxes) < 2:
+        parser.error("needs two boxes or more of each seed")
     found = {}
     for seed, count in zip(asked.seed, boxes):
         drawn = draw_boxes(count, seed=seed)

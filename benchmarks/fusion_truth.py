@@ -196,18 +196,30 @@ def _line(v: Verdict, with_plain: bool) -> str:
     return f"| {v.what} | {v.value:.{digits}f}{error} |{plain} {v.goal} | {'yes' if v.passed else 'NO'} |"
 
 
-def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fusion_truth", description=__doc__,
+def box_parser(module: str, description: str | None) -> argparse.ArgumentParser:
+    """Options that say how many boxes of which Earths."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{module}", description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     parser.add_argument("folder", type=Path, help="where libraries and reports are kept")
     parser.add_argument("--boxes", type=int, nargs="+", default=[8], help="boxes of each seed, or of all")
     parser.add_argument("--seed", type=int, nargs="+", default=[7], help="seeds, an Earth each")
-    parser.add_argument("--only", help=f"baselines separated by commas, some of {', '.join(BASELINES)}; all by default")
-    parser.add_argument("--no-stations", action="store_true", help="judge the record as fused, without stations")
-    asked = parser.parse_args(arguments)
+    return parser
+
+
+def box_counts(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> list[int]:
+    """Boxes of each seed."""
     boxes = asked.boxes * len(asked.seed) if len(asked.boxes) == 1 else asked.boxes
     if len(boxes) != len(asked.seed):
         parser.error(f"{len(boxes)} numbers of boxes for {len(asked.seed)} seeds; needs one for all or one for each")
+    return boxes
+
+
+def main(arguments: list[str]) -> None:
+    parser = box_parser("fusion_truth", __doc__)
+    parser.add_argument("--only", help=f"baselines separated by commas, some of {', '.join(BASELINES)}; all by default")
+    parser.add_argument("--no-stations", action="store_true", help="judge the record as fused, without stations")
+    asked = parser.parse_args(arguments)
+    boxes = box_counts(parser, asked)
     if sum(boxes) < 2:
         parser.error("needs two boxes or more; a single one is what `vadose run twin-exam` examines")
     only = [b.strip() for b in asked.only.split(",") if b.strip()] if asked.only else None

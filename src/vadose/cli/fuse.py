@@ -135,6 +135,7 @@ def calibrate(url: str, plan: str, prefix: str | None, name: str, stations: str,
     """Calibrate level and years of a record by stations, which then no longer judge it; writes NAME.calibrated."""
     from .. import fusion
     from ..fusion.calibrate import calibrated_name, calibration_name
+    from ..fusion.station_gain import Gain
     from ..store import Library
 
     loaded, library = _load(plan, prefix), Library(url, create=False)
@@ -145,9 +146,10 @@ def calibrate(url: str, plan: str, prefix: str | None, name: str, stations: str,
         fit = library.open(calibration_name(name)).compute()
     a = fit.attrs
     click.echo(f"Calibrated by {a['stations']}; they are no longer independent of it.")
-    if "gain_seen" in a:
+    gain = Gain.of(a)
+    if gain.known:
         mean = float(fit["response"].mean())
-        error = mean * a["gain_error"] / a["gain"]
+        error = mean * gain.error / gain.value
         click.echo(f"Response of its years to theirs: {mean:.3f} ± {error:.3f}, mean of cells")
     else:
         click.echo("Its years stay as they are: no stations tell of them.")

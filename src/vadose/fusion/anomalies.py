@@ -56,8 +56,9 @@ def yearly_means(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     [1.0, nan]
     """
     year = numbers // YEAR
-    out = np.full((np.unique(year).size, *x.shape[1:]), np.nan)
-    for mean, y in zip(out, np.unique(year)):
+    every = np.unique(year)
+    out = np.full((every.size, *x.shape[1:]), np.nan)
+    for mean, y in zip(out, every):
         part = x[year == y]
         mean[...] = np.where(np.isfinite(part).sum(axis=0) >= FEWEST, valid_mean(part), np.nan)
     return out

@@ -32,8 +32,11 @@ from .zones import Block, positions
 #: single pixels is not to be stretched with what neighbours share. Choice: about a zone.
 YEARS_WIDTH = 120.0
 
-#: Maps of a calibration before its years: level, its standard deviation, that carried, response.
-MAPS = 4
+#: Maps of a calibration before its years, with units and words.
+MAPS = {"level": ("m3 m-3", "error of the record's mean level, added to it"),
+        "level_sd": ("m3 m-3", "standard deviation of the level's error"),
+        "carried": ("m3 m-3", "standard deviation of the level that the networks carry"),
+        "response": ("1", "response of the record's differences between years")}  # fmt: skip
 
 #: Attribute of a calibrated record: the stations that it has seen, as columns of a training list (JSON).
 CALIBRATED_WITH = "calibrated_with"
@@ -200,16 +203,12 @@ def estimate(inputs: Inputs, record: xr.Dataset, rows: xr.Dataset, gain: Gain, s
         at, wide = (zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)), zones.around(block)
         near = record[["sm", "sm_uncertainty"]].isel(lat=wide[0], lon=wide[1])
         task = delayed(_of_block, pure=False)(inputs, near, block, numbers, level, gain)
-        return da.from_delayed(task, (MAPS + years.size, at[0].size, at[1].size), dtype="float32")
+        return da.from_delayed(task, (len(MAPS) + years.size, at[0].size, at[1].size), dtype="float32")
 
     whole = of_blocks(zones, inputs.plan.zones.block, part)
-    words = {"level": ("m3 m-3", "error of the record's mean level, added to it"),
-             "level_sd": ("m3 m-3", "standard deviation of the level's error"),
-             "carried": ("m3 m-3", "standard deviation of the level that the networks carry"),
-             "response": ("1", "response of the record's differences between years")}  # fmt: skip
     out = rows.assign({k: (("lat", "lon"), whole[i], {"units": u, "long_name": w})
-                       for i, (k, (u, w)) in enumerate(words.items())})  # fmt: skip
-    out["years"] = (("year", "lat", "lon"), whole[MAPS:], {"units": "m3 m-3", "long_name": "course over years"})
+                       for i, (k, (u, w)) in enumerate(MAPS.items())})  # fmt: skip
+    out["years"] = (("year", "lat", "lon"), whole[len(MAPS) :], {"units": "m3 m-3", "long_name": "course over years"})
     out = schema.with_grid(out.assign_coords(year=years), inputs.grid)
     return schema.stamp(out, title=f"Calibration of {inputs.name} by stations", product=inputs.name,
                         simulated=schema.is_simulated(record), **gain.attrs())  # fmt: skip
@@ -275,7 +274,7 @@ def calibrated(record: xr.Dataset, fit: xr.Dataset) -> xr.Dataset:
         return (np.where(known, np.clip(moved, 0.0, 1.0), sm).astype("float32"),
                 np.where(known, np.sqrt(left), sigma).astype("float32"))  # fmt: skip
 
-    maps = [fit[k].astype("float64").drop_attrs() for k in ("level", "level_sd", "carried", "response")]
+    maps = [fit[k].astype("float64").drop_attrs() for k in MAPS]
     sm, sigma = xr.apply_ufunc(
         kernel, *(record[k].chunk(time=-1) for k in ("sm", "sm_uncertainty")), fit["years"].chunk(year=-1), *maps,
         input_core_dims=[["time"], ["time"], ["year"], [], [], [], []], output_core_dims=[["time"], ["time"]],

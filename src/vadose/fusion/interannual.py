@@ -206,7 +206,7 @@ def correction(record: np.ndarray, products: Mapping[str, np.ndarray], sensors: 
     without a value in those years it is 0 in the mean over all.
     """
     names = list(products)
-    none = np.zeros((yearly_means(record, numbers).shape[0], record.shape[1]))
+    none = np.zeros((np.unique(numbers // YEAR).size, record.shape[1]))
     if not none.size:
         return none
     parts = [anomalies(products[n], numbers) for n in names]

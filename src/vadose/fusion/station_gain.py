@@ -53,8 +53,13 @@ class Gain:
 
     def attrs(self) -> dict[str, Any]:
         """As attributes of a dataset."""
-        known = {} if np.isnan(self.seen) else {"gain_seen": self.seen, "gain_seen_error": self.seen_error}
-        return {"gain": self.value, "gain_error": self.error, "gain_n": self.n, **known}
+        seen = {"gain_seen": self.seen, "gain_seen_error": self.seen_error} if self.known else {}
+        return {"gain": self.value, "gain_error": self.error, "gain_n": self.n, **seen}
+
+    @property
+    def known(self) -> bool:
+        """Whether stations tell of it."""
+        return bool(np.isfinite(self.seen))
 
     def of_years(self, damped: np.ndarray) -> np.ndarray:
         """Response of a record's years where noise damps them so far; 1 where no station tells.
@@ -66,7 +71,7 @@ class Gain:
         >>> Gain().of_years(np.array([0.5])).tolist()
         [1.0]
         """
-        return self.value * damped if np.isfinite(self.seen) else np.ones_like(damped)
+        return self.value * damped if self.known else np.ones_like(damped)
 
     @classmethod
     def of(cls, attrs: Mapping[Any, Any]) -> Gain:

@@ -63,9 +63,8 @@ class Stations(pydantic.BaseModel):
     ``slope`` 0.2: retrievals of too little or too much response turn about their middle, so that they are too wet where
     it is dry or the reverse; 0.2 is a gain off by 20 %. ``representativeness`` 0.06: the mean RMSE of SMAP_E against
     stations is 0.074 and its mean ubRMSE 0.043 (Chen et al. 2021, doi:10.5194/essd-13-1-2021, table 3); sqrt(0.074² −
-    0.043²) = 0.06 is mostly the stations' own level. ``gain_spread`` 0.5: how far years are
-    damped beyond that is open (1.0 to 1.2 is left on simulated Earths), and the gain's own error keeps few stations
-    from saying much.
+    0.043²) = 0.06 is mostly the stations' own level. ``gain_spread`` 0.5: how far years are damped beyond
+    that is open (1.0 to 1.2 is left on simulated Earths), and the gain's own error keeps few stations from saying much.
 
     Examples
     --------

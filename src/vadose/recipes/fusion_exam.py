@@ -288,6 +288,12 @@ def _gain(target: xr.DataArray, truth: xr.DataArray) -> float:
     return float(products / squares) if squares > 0 else float("nan")
 
 
+def yearly_slope(values: xr.DataArray) -> xr.DataArray:
+    """Slope of yearly means by least squares [m3 m-3 yr-1]."""
+    annual = values.groupby("time.year").mean().assign_attrs(units="m3 m-3").compute()
+    return analysis.trend(annual, dim="year", method="ols", level=None)["slope"]
+
+
 def _trends(sm: xr.DataArray, truth: xr.DataArray) -> tuple[dict[str, float], xr.Dataset]:
     """Slopes of yearly means of record and truth where both are, by least squares: of the region, and of each cell."""
     reference = truth.sel(time=sm["time"])
@@ -296,8 +302,7 @@ def _trends(sm: xr.DataArray, truth: xr.DataArray) -> tuple[dict[str, float], xr
     for name, da in (("fused", sm), ("truth", reference)):
         kept = da.where(both).astype("float64")
         for values in (kept.mean(["lat", "lon"]), kept):
-            annual = values.groupby("time.year").mean().assign_attrs(units="m3 m-3").compute()
-            slope = analysis.trend(annual, dim="year", method="ols", level=None)["slope"]
+            slope = yearly_slope(values)
             if slope.ndim:
                 cells[name] = slope
             else:

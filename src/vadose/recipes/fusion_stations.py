@@ -31,12 +31,11 @@ def add_stations(report: Report, exam: Exam) -> None:
     rms = [float(np.sqrt((x**2).mean())) for x in (before, after)]
     z = float(np.sqrt(((after / fit["predicted_sd"]) ** 2).mean()))
     g = Gain.of(fit.attrs)
-    known = np.isfinite(g.seen)
     low, high = (float(v) for v in np.nanquantile(fit["response"].values, (0.05, 0.95)))
     years = (f"Response of its years, each divided by what noise damps, to theirs: {g.value:.3f} ± {g.error:.3f}; by "
              f"stations alone {g.seen:.2f} ± {g.seen_error:.2f}. Differences between years are divided by it times the "
              f"damping, together {low:.2f} to {high:.2f} in nine of ten cells of this region."
-             if known else "Differences between years stay as they are, since no stations tell of them.")  # fmt: skip
+             if g.known else "Differences between years stay as they are, since no stations tell of them.")  # fmt: skip
     report.add_section(
         "Stations",
         f"Level and years of the record are calibrated by {fit.attrs['stations']}. They are no longer independent of "

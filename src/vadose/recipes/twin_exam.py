@@ -89,8 +89,8 @@ def run_exams(folder: Path, settings: FusionSettings, *, step: Step) -> list[Box
         for library, (number, box) in zip(libraries, boxes):
             named = _named(step, len(out), total, seed, number if len(boxes) > 1 else 0)
             others = [other for other in libraries if other is not library]
-            out.append(BoxExam(seed, number, box, examine(library, settings, others=others, step=named,
-                                                             levels=levels)))  # fmt: skip
+            exam = examine(library, settings, others=others, step=named, levels=levels)
+            out.append(BoxExam(seed, number, box, exam))
     return out
 
 
@@ -145,9 +145,10 @@ def _where(regions: tuple[Bbox, ...]) -> str:
     return f"longitude {west:g} to {east:g}°, latitude {south:g} to {north:g}°"
 
 
-def make_earth(library: Library, settings: FusionSettings, *, region: Bbox, seed: int) -> Library:
+def make_earth(library: Library, settings: FusionSettings, *, region: Bbox, seed: int, trends: bool = True) -> Library:
     """Simulate a region into a library, unless it is whole there already."""
-    return Earth(region, settings.resolution, settings.years, seed, step="dekad", products="rsssm").make(library)
+    earth = Earth(region, settings.resolution, settings.years, seed, step="dekad", products="rsssm", trends=trends)
+    return earth.make(library)
 
 
 def score_tables(exam: Exam) -> list[pd.DataFrame]:

@@ -142,7 +142,7 @@ def years(cells: Cells, land: dict[str, np.ndarray], day: np.ndarray, seed: int,
         wet, pack = rain[..., -1] > 0, swe[..., -1]
         if run[-1] < day[0] and not spin_up:
             continue
-        added = imposed.anomaly(slope if trends else 0 * slope, np.append(run[0] - 1, run))
+        added = imposed.anomaly(slope * trends, np.append(run[0] - 1, run))
         sm = water.storage / THICKNESS[:, None] + added[..., None, 1:]
         bare = bare_soil_share(leaves) * (1 - np.clip(sm[:, :, 0] / land["porosity"][..., None], 0, 1))
         event = EVENTS["irrigated"] * (given > 0) + EVENTS["burnt"] * (burnt > 0) + EVENTS["flooded"] * (flooding > 0)
