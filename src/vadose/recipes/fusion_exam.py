@@ -15,6 +15,7 @@ import xarray as xr
 
 from .. import analysis, fusion, schema, validation
 from ..errors import ConfigError
+from ..fusion.anomalies import FEWEST, anomalies, yearly_means
 from ..fusion.calibrate import calibrated_name, calibration_name, uncalibrated_name
 from ..fusion.station_level import Level
 from . import fusion_scores as scores
@@ -237,8 +238,7 @@ def _look(plan: fusion.Plan, fused: xr.Dataset, truth: Any, learnt: _Learnt) -> 
     numbers = fusion.dekads.ordinals(fused["time"].values)
     series = (sm if reference is None else sm - reference).mean(["lat", "lon"]).compute()
     if reference is None:
-        season = series["time"].copy(data=numbers % 36).rename("season")
-        series = (series.groupby(season) - series.groupby(season).mean()).drop_vars("season", errors="ignore")
+        series = _apart(series)
     series.attrs = {"units": "m3 m-3", "long_name": "fused less truth" if reference is not None else "fused, anomaly"}
     with warnings.catch_warnings():  # of cells without land
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -274,37 +274,66 @@ def _mean(da: xr.DataArray, name: str, words: str, simulated: bool) -> xr.DataAr
     return scores.marked(da.mean("time").rename(name).assign_attrs(attrs), simulated)
 
 
+def _over_time(kernel: Callable[..., np.ndarray], values: xr.DataArray, **output: Any) -> xr.DataArray:
+    """What a kernel of (time, cells) and dekads makes of each cell, lazily."""
+    numbers = fusion.dekads.ordinals(values["time"].values)
+
+    def cells(x: np.ndarray) -> np.ndarray:
+        return kernel(x.reshape(-1, x.shape[-1]).T.astype("float64"), numbers).T.reshape(*x.shape[:-1], -1)
+
+    whole = values.chunk(time=-1) if values.chunks else values
+    return xr.apply_ufunc(cells, whole, input_core_dims=[["time"]], dask="parallelized", output_dtypes=["float64"],
+                          **output)  # fmt: skip
+
+
+def _apart(values: xr.DataArray) -> xr.DataArray:
+    """Differences from the mean of each dekad of the year, cell by cell."""
+    return _over_time(anomalies, values, output_core_dims=[["time"]]).transpose("time", ...)
+
+
 def _gain(target: xr.DataArray, truth: xr.DataArray) -> float:
     """Slope of a product on the truth, both less their mean for each dekad of the year in each cell."""
     reference = truth.sel(time=target["time"])
-    season = reference["time"].copy(data=fusion.dekads.ordinals(reference["time"].values) % 36).rename("season")
-
-    def anomalies(da: xr.DataArray) -> xr.DataArray:
-        kept = da.where(target.notnull() & reference.notnull()).astype("float64")
-        return kept.groupby(season) - kept.groupby(season).mean()
-
-    x, y = anomalies(reference), anomalies(target)
+    both = target.notnull() & reference.notnull()
+    x, y = (_apart(da.where(both)) for da in (reference, target))
     products, squares = dask.compute((x * y).sum(), (x * x).sum())
     return float(products / squares) if squares > 0 else float("nan")
 
 
 def yearly_slope(values: xr.DataArray) -> xr.DataArray:
-    """Slope of yearly means by least squares [m3 m-3 yr-1]."""
-    annual = values.groupby("time.year").mean().assign_attrs(units="m3 m-3").compute()
-    return analysis.trend(annual, dim="year", method="ols", level=None)["slope"]
+    """Slope by least squares of yearly means (at least 12 dekads) [m3 m-3 yr-1], cell by cell.
+
+    Means are of differences from the mean of each dekad of the year: else a year with more snow would differ from
+    others by the season of the dekads it lacks.
+    """
+    years = np.unique(values["time"].dt.year.values)
+
+    def kernel(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        return yearly_means(anomalies(x, numbers), numbers)
+
+    sizes = {"output_sizes": {"year": years.size}}
+    annual = _over_time(kernel, values, output_core_dims=[["year"]], dask_gufunc_kwargs=sizes).compute()
+    return _slope(annual.assign_coords(year=years))
+
+
+def region_slope(values: xr.DataArray) -> float:
+    """The same of a region whose cells come and go with the snow: every pixel-dekad counts alike.
+
+    A year counts with at least 12 dekads a cell; NaN where fewer than seven in ten years do.
+    """
+    apart, where = _apart(values), ["lat", "lon"]
+    total, count, cells = dask.compute(apart.sum(where), apart.count(where), values.notnull().any("time").sum())
+    total, count = (x.groupby("time.year").sum() for x in (total, count))
+    return float(_slope((total / count).where(count >= FEWEST * cells)))
+
+
+def _slope(annual: xr.DataArray) -> xr.DataArray:
+    return analysis.trend(annual.assign_attrs(units="m3 m-3"), dim="year", method="ols", level=None)["slope"]
 
 
 def _trends(sm: xr.DataArray, truth: xr.DataArray) -> tuple[dict[str, float], xr.Dataset]:
     """Slopes of yearly means of record and truth where both are, by least squares: of the region, and of each cell."""
     reference = truth.sel(time=sm["time"])
     both = sm.notnull() & reference.notnull()
-    region, cells = {}, xr.Dataset()
-    for name, da in (("fused", sm), ("truth", reference)):
-        kept = da.where(both).astype("float64")
-        for values in (kept.mean(["lat", "lon"]), kept):
-            slope = yearly_slope(values)
-            if slope.ndim:
-                cells[name] = slope
-            else:
-                region[name] = float(slope)
-    return region, cells
+    kept = {"fused": sm.where(both), "truth": reference.where(both)}
+    return ({k: region_slope(v) for k, v in kept.items()}, xr.Dataset({k: yearly_slope(v) for k, v in kept.items()}))
