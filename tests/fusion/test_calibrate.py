@@ -15,6 +15,7 @@ from vadose.errors import ConfigError
 from vadose.fusion import Stations, TooFewStations, dekads
 from vadose.fusion.anomalies import anomalies
 from vadose.fusion.calibrate import calibrated, extend
+from vadose.fusion.interannual import at_dekads
 from vadose.fusion.station_gain import damping
 from vadose.fusion.station_rows import Network
 from vadose.fusion.stations import find, series
@@ -117,21 +118,46 @@ def test_years_differ_by_one_over_the_gain_of_what_neighbours_share(library, don
     for y in range(16):  # 120 km: two pixels of 0.25° on each side
         for x in range(16):
             shared[:, y, x] = own[:, max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3].mean(axis=(1, 2))
-    np.testing.assert_allclose(yearly(moved), own + (1 / fit["response"].values - 1) * shared, atol=2e-7)
+    drift = at_dekads(fit["drift"].values.reshape(4, -1).astype("float64"), fit["year"].values,
+                      dekads.ordinals(record["time"].values)).reshape(moved.shape)  # fmt: skip
+    stretched = yearly(moved - drift)
+    np.testing.assert_allclose(stretched, own + (1 / fit["response"].values - 1) * shared, atol=2e-7)
+
+
+def test_single_years_that_the_record_has_wrong_are_mended_by_stations(world, parts, plan, tmp_path):
+    wrong = np.repeat([0.015, -0.02, 0.01, -0.005], 36)
+    record = parts[0]["fused"]
+    spoilt = record.assign(sm=(record["sm"] + xr.DataArray(wrong, dims="time")).astype("float32"))
+    spoilt["sm"].attrs = record["sm"].attrs
+    library = library_with(world, parts, tmp_path / "w", fused=spoilt)
+    kept = {}
+    for drift in (0.0, 0.006):  # without and with
+        out = fusion.calibrate(plan, library, stations=Stations(drift_year=drift)).compute()
+        apart = (out["sm"] - parts[1]).mean(["lat", "lon"]).groupby("time.year").mean().values
+        kept[drift] = np.ptp(apart)
+        fit = library.open("fused.calibration").compute()
+        assert fit["drift_seen"].sizes == {"seen_year": 4, "site": len(CELLS)}
+        rms = [float(np.sqrt((x**2).mean())) for x in (fit["drift_seen"], fit["drift_seen"] - fit["drift_predicted"])]
+        assert (rms[1] < 0.8 * rms[0]) == (drift > 0)
+        for name in ("fused.calibrated", "fused.calibration"):
+            library.delete(name)
+    assert kept[0.006] < 0.5 * kept[0.0] and kept[0.0] > 0.025, kept
 
 
 def test_uncertainty_flags_and_source(library, done):
     fit, record = library.open("fused.calibration").compute(), library.open("fused").compute()
     level = np.broadcast_to(fit["level_sd"].values ** 2, record["sm"].shape)
     assert (fit["carried"] == 0).all()  # no product of this plan states an error of level
-    np.testing.assert_allclose(done["sm_uncertainty"] ** 2, 0.05**2 + level, rtol=1e-5)
+    own = 0.05**2 - fit["drift_taken"].values ** 2
+    assert 0 < float(fit["drift_taken"].mean()) < 0.005
+    np.testing.assert_allclose(done["sm_uncertainty"] ** 2, own + level, rtol=1e-5)
     xr.testing.assert_equal(done["flag"], record["flag"])
     xr.testing.assert_equal(done["source"], record["source"])
     assert set(done.data_vars) == set(record.data_vars) and done.attrs["simulated"] == "true"
     # what the networks carry leaves the variance, of which 0.3 stays
     carried = xr.full_like(fit["carried"], 0.03)
     less = calibrated(record, fit.assign(carried=carried))["sm_uncertainty"]
-    np.testing.assert_allclose(less**2, 0.05**2 - 0.03**2 + level, rtol=1e-5)
+    np.testing.assert_allclose(less**2, own - 0.03**2 + level, rtol=1e-5)
     least = calibrated(record, fit.assign(carried=carried * 10))["sm_uncertainty"]
     np.testing.assert_allclose(least**2, 0.3 * 0.05**2 + level, rtol=1e-5)
 
@@ -235,7 +261,7 @@ def test_several_libraries_share_one_fit(world, parts, plan, done, tmp_path):
     one = fusion.calibrate(plan, a, others=[b]).compute()
     two = fusion.calibrate(plan, b, others=[a]).compute()  # finds the fit in the other
     kept = [x.open("fused.calibration").compute() for x in (a, b)]
-    for name in ("difference", "predicted", "n", "network"):
+    for name in ("difference", "predicted", "drift_seen", "drift_predicted", "n", "network"):
         np.testing.assert_array_equal(kept[0][name], kept[1][name])
     assert kept[0].attrs["gain"] == kept[1].attrs["gain"]
     both = xr.concat([one["sm"], two["sm"]], "lon")
@@ -263,7 +289,8 @@ def test_new_dekads_are_appended_as_the_fit_says(world, parts, plan, tmp_path):
     out, fit = library.open("fused.calibrated").compute(), library.open("fused.calibration").compute()
     assert out.sizes["time"] == record.sizes["time"] + 4
     stretch = 1 / fit["response"].values - 1
-    expected = late["sm"].values + stretch * fit["years"].values[-1] + fit["level"].values  # the last node is held
+    last = stretch * fit["years"].values[-1] + fit["drift"].values[-1]  # nodes are held beyond the last year
+    expected = late["sm"].values + last + fit["level"].values
     np.testing.assert_allclose(out["sm"].values[-4:], np.clip(expected, 0, 1), atol=1e-6)
 
 
@@ -343,7 +370,8 @@ def test_what_is_missing_is_named(world, parts, plan, tmp_path):
 
 
 @pytest.mark.parametrize("bad", [{"share": 0}, {"share": 1.2}, {"reach": 0}, {"depth": [0.1, 0.0]}, {"shre": 1},
-                                 {"representativeness": 0}, {"common": -1}])  # fmt: skip
+                                 {"representativeness": 0}, {"common": -1}, {"drift_reach": 0},
+                                 {"drift_noise": 0}, {"drift_year": -1}])  # fmt: skip
 def test_settings_that_make_no_sense_are_refused(bad):
     with pytest.raises(ValueError):
         Stations.model_validate(bad)

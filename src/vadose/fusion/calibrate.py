@@ -1,4 +1,4 @@
-"""A record calibrated by stations: its mean level, and the size of its differences between years."""
+"""A record calibrated by stations: its mean level, the size of its differences between years, and their error."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from .simulate import Progress
 from .spread import of_blocks
 from .station_gain import Gain, damping, lines, own_variance, year_nodes
 from .station_level import MIDDLE, Level, Places
-from .station_rows import Network, level_of
+from .station_rows import Network, drift_nodes, drift_of, level_of
+from .station_years import Drift
 from .stations import Stations, explain
 from .together import together
 from .zones import Block, positions
@@ -36,7 +37,12 @@ YEARS_WIDTH = 120.0
 MAPS = {"level": ("m3 m-3", "error of the record's mean level, added to it"),
         "level_sd": ("m3 m-3", "standard deviation of the level's error"),
         "carried": ("m3 m-3", "standard deviation of the level that the networks carry"),
+        "drift_taken": ("m3 m-3", "standard deviation of the error of years that stations take away"),
         "response": ("1", "response of the record's differences between years")}  # fmt: skip
+
+#: Courses over years of a calibration, with units and words.
+COURSES = {"years": ("m3 m-3", "course over years"),
+           "drift": ("m3 m-3", "error of the course over years, added to the record")}  # fmt: skip
 
 #: Attribute of a calibrated record: the stations that it has seen, as columns of a training list (JSON).
 CALIBRATED_WITH = "calibrated_with"
@@ -45,10 +51,10 @@ CALIBRATED_WITH = "calibrated_with"
 DIGEST = "calibration_digest"
 
 #: Changes with what is taken from stations, so that an earlier calibration is not taken for one of now.
-METHOD = 2
+METHOD = 3
 
 #: What the rows of stations consist of.
-ROWS = ("n", "mean", "difference", "predicted", "predicted_sd")
+ROWS = ("n", "mean", "difference", "predicted", "predicted_sd", "drift_seen", "drift_predicted")
 
 
 def calibration_name(name: str) -> str:
@@ -107,19 +113,21 @@ def calibrate(plan: Plan, library: Any, *, name: str = "fused", stations: Statio
 
     Notes
     -----
-    Products err together, and no look at products shows it; stations do. Two things are taken from them:
+    Products err together, and no look at products shows it; stations do. Three things are taken from them:
 
     1. years: record + (1/(g d) − 1) × its course over years, d the damping by noise
        (:func:`vadose.fusion.station_gain.damping`), g the response of the record's years, each divided by d, to those
        of stations (:func:`vadose.fusion.station_gain.gain_of`), the course that of
        :func:`vadose.fusion.station_gain.year_nodes`: the straight line of each pixel, and of what differs from it the
-       mean over :data:`YEARS_WIDTH`. Where stations tell of no g, years stay as they are;
-    2. level: the mean differences of stations from that, over at least 36 common dekads, spread by simple kriging
+       mean over :data:`YEARS_WIDTH`. Where stations tell of no g, years are not stretched;
+    2. drift: what stations then differ by, its straight line and single years, spread by simple kriging whose sizes
+       pairs of stations say (:class:`vadose.fusion.station_years.Drift`);
+    3. level: the mean differences of stations from that, over at least 36 common dekads, spread by simple kriging
        (:class:`vadose.fusion.station_level.Level`).
 
-    Error variance: σ² less the variance of level that the networks carry (:meth:`vadose.fusion.inputs.Inputs.level`;
-    at least 0.3 σ² stays), plus that of the calibrated level. Choice: values are clipped to 0 to 1, so that the shift
-    makes no jump in dry land. Flags and source are the record's.
+    Error variance: σ² less the variance of level that the networks carry (:meth:`vadose.fusion.inputs.Inputs.level`)
+    and that which step 2 takes away (at least 0.3 σ² stays), plus that of the calibrated level. Choice: values are
+    clipped to 0 to 1, so that the shift makes no jump in dry land. Flags and source are the record's.
     """
     asked = stations or Stations()
     for one in (library, *others):
@@ -188,34 +196,38 @@ def estimate(inputs: Inputs, record: xr.Dataset, rows: xr.Dataset, gain: Gain, s
     Returns
     -------
     xarray.Dataset
-        ``rows`` with ``years`` (year, lat, lon), ``level``, ``level_sd`` and ``carried`` (lat, lon) [m3 m-3]: the
-        course over years, the level error of the record and its standard deviation, and that which the networks carry;
-        ``response`` (lat, lon) [1], of the record's years. NaN where the record has no value.
+        ``rows`` with ``years`` and ``drift`` (year, lat, lon), ``level``, ``level_sd``, ``carried`` and ``drift_taken``
+        (lat, lon) [m3 m-3]: the course over years and its error, the level error of the record and its standard
+        deviation, that which the networks carry, and that of the error of years which goes; ``response`` (lat, lon)
+        [1], of the record's years. NaN where the record has no value.
     """
     import dask.array as da
     from dask import delayed
 
     numbers = dekads.ordinals(record["time"].values)
     years = np.unique(numbers // YEAR)
-    zones, level = inputs.zones, delayed(level_of(rows, settings), pure=False)
+    zones = inputs.zones
+    level, drift = (delayed(x(rows, settings), pure=False) for x in (level_of, drift_of))
 
     def part(block: Block) -> da.Array:
         at, wide = (zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)), zones.around(block)
         near = record[["sm", "sm_uncertainty"]].isel(lat=wide[0], lon=wide[1])
-        task = delayed(_of_block, pure=False)(inputs, near, block, numbers, level, gain)
-        return da.from_delayed(task, (len(MAPS) + years.size, at[0].size, at[1].size), dtype="float32")
+        task = delayed(_of_block, pure=False)(inputs, near, block, numbers, level, gain, drift)
+        return da.from_delayed(task, (len(MAPS) + len(COURSES) * years.size, at[0].size, at[1].size), dtype="float32")
 
     whole = of_blocks(zones, inputs.plan.zones.block, part)
     out = rows.assign({k: (("lat", "lon"), whole[i], {"units": u, "long_name": w})
                        for i, (k, (u, w)) in enumerate(MAPS.items())})  # fmt: skip
-    out["years"] = (("year", "lat", "lon"), whole[len(MAPS) :], {"units": "m3 m-3", "long_name": "course over years"})
+    for i, (k, (u, w)) in enumerate(COURSES.items()):
+        first = len(MAPS) + i * years.size
+        out[k] = ("year", "lat", "lon"), whole[first : first + years.size], {"units": u, "long_name": w}
     out = schema.with_grid(out.assign_coords(year=years), inputs.grid)
     return schema.stamp(out, title=f"Calibration of {inputs.name} by stations", product=inputs.name,
                         simulated=schema.is_simulated(record), **gain.attrs())  # fmt: skip
 
 
 def _of_block(inputs: Inputs, near: xr.Dataset, block: Block, numbers: np.ndarray, level: Level,
-              gain: Gain) -> np.ndarray:  # fmt: skip
+              gain: Gain, drift: Drift) -> np.ndarray:  # fmt: skip
     zones, grid = inputs.zones, inputs.grid
     rows, cols = zones.pixel_rows(*block.rows), zones.pixel_cols(*block.cols)
     shape = (rows.size, cols.size)
@@ -232,8 +244,10 @@ def _of_block(inputs: Inputs, near: xr.Dataset, block: Block, numbers: np.ndarra
     carried = inputs.level_variance(rows, cols).ravel()
     stated = valid_mean(sigma[:, y[:, None], x].reshape(numbers.size, -1) ** 2)
     response = gain.of_years(damping(flat, own_variance(stated, carried), numbers))
-    maps = np.where(there, np.stack([value, sd, np.sqrt(carried), response]), np.nan)
-    return np.concatenate([maps.reshape(-1, *shape), years]).astype("float32")
+    taken = np.sqrt(drift.taken(lat, lon))
+    maps = np.where(there, np.stack([value, sd, np.sqrt(carried), taken, response]), np.nan)
+    single = drift_nodes(drift, lat, lon, numbers)
+    return np.concatenate([maps.reshape(-1, *shape), years, single.reshape(-1, *shape)]).astype("float32")
 
 
 def _shared_years(inputs: Inputs, values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
@@ -264,20 +278,24 @@ def calibrated(record: xr.Dataset, fit: xr.Dataset) -> xr.Dataset:
     """
     numbers, years = dekads.ordinals(record["time"].values), fit["year"].values
 
-    def kernel(sm: np.ndarray, sigma: np.ndarray, nodes: np.ndarray, level: np.ndarray, sd: np.ndarray,
-               carried: np.ndarray, response: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    def kernel(sm: np.ndarray, sigma: np.ndarray, nodes: np.ndarray, drift: np.ndarray, level: np.ndarray,
+               sd: np.ndarray, carried: np.ndarray, taken: np.ndarray,
+               response: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
         lead = sm.shape[:-1]
-        course = at_dekads(nodes.reshape(-1, years.size).T.astype("float64"), years, numbers).T
+        nodes = (1 / response - 1)[..., None] * nodes + drift
+        course = at_dekads(nodes.reshape(-1, years.size).T, years, numbers).T
         known = np.isfinite(level)[..., None]
-        moved = sm + (1 / response - 1)[..., None] * course.reshape(*lead, numbers.size) + level[..., None]
-        left = own_variance(sigma.astype("float64") ** 2, carried[..., None] ** 2) + sd[..., None] ** 2
+        moved = sm + course.reshape(*lead, numbers.size) + level[..., None]
+        gone = (carried**2 + taken**2)[..., None]
+        left = own_variance(sigma.astype("float64") ** 2, gone) + sd[..., None] ** 2
         return (np.where(known, np.clip(moved, 0.0, 1.0), sm).astype("float32"),
                 np.where(known, np.sqrt(left), sigma).astype("float32"))  # fmt: skip
 
     maps = [fit[k].astype("float64").drop_attrs() for k in MAPS]
+    courses = [fit[k].chunk(year=-1) for k in COURSES]
     sm, sigma = xr.apply_ufunc(
-        kernel, *(record[k].chunk(time=-1) for k in ("sm", "sm_uncertainty")), fit["years"].chunk(year=-1), *maps,
-        input_core_dims=[["time"], ["time"], ["year"], [], [], [], []], output_core_dims=[["time"], ["time"]],
+        kernel, *(record[k].chunk(time=-1) for k in ("sm", "sm_uncertainty")), *courses, *maps,
+        input_core_dims=[*[["time"]] * 2, *[["year"]] * 2, *[[]] * len(maps)], output_core_dims=[["time"], ["time"]],
         dask="parallelized", output_dtypes=["float32", "float32"], keep_attrs="drop", join="exact",
     )  # fmt: skip
     out = record.assign({k: v.transpose("time", "lat", "lon").assign_attrs(record[k].attrs)
@@ -300,7 +318,7 @@ def level_seen(plan: Plan, libraries: Sequence[Any], *, name: str, stations: Sta
     """
     asked = stations or Stations()
     every = together(plan, [library for library in libraries if name in library.names()], name=name)
-    return level_of(Network.of(every, asked).rows(gain=False)[0], asked)
+    return level_of(Network.of(every, asked).rows(years=False)[0], asked)
 
 
 def level_by_stations(plan: Plan, library: Any, *, name: str, stations: Stations | None = None,

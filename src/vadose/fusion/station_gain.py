@@ -22,7 +22,7 @@ FEWEST_OF_GAIN = 5
 #: Farthest apart two stations share their years [km]. Choice: farther ones tell little.
 NEIGHBOURS = 300.0
 
-#: Fewest common years of a pair.
+#: Fewest years of a station whose years count, and fewest common years of a pair.
 FEWEST_YEARS = 4
 
 #: Share of the stated variance that is left when that of the level is taken away.
@@ -276,7 +276,12 @@ def year_nodes(record: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     if not years.size:
         return np.zeros((0, record.shape[1]))
     means = bridged(yearly(record, numbers))
-    means = means - means.mean(axis=0)
+    return nodes_of(means - means.mean(axis=0), numbers)
+
+
+def nodes_of(means: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Values at the middles of years whose lines between them have these yearly means; shape as theirs."""
+    years = np.unique(numbers // YEAR)
     share = at_dekads(np.eye(years.size), years, numbers)
     flat = np.stack([share[numbers // YEAR == y].mean(axis=0) for y in years])
     return np.linalg.solve(flat, means)

@@ -36,6 +36,21 @@ class Places:
         return Places(self.lat[index], self.lon[index], self.mean[index])
 
 
+def correlation(lat: np.ndarray, lon: np.ndarray, to_lat: np.ndarray, to_lon: np.ndarray, reach: float) -> np.ndarray:
+    """Correlation exp(−dist/reach) of two sets of places [degrees], ``reach`` in km; shape (places, to) [1]."""
+    out = distance(lat[:, None], lon[:, None], to_lat[None, :], to_lon[None, :])
+    out /= -1000 * reach
+    return np.asarray(np.exp(out, out=out))
+
+
+def inverse_of(whole: np.ndarray) -> np.ndarray:
+    """Inverse of a covariance, which is written over."""
+    from scipy.linalg import cho_factor, cho_solve
+
+    inverse = cho_solve(cho_factor(whole, overwrite_a=True), np.eye(len(whole)), overwrite_b=True)
+    return np.asarray((inverse + inverse.T) / 2)
+
+
 def covariance(a: Places, b: Places, model: Stations) -> np.ndarray:
     """Prior covariance of the level error at two sets of places; shape (a, b) [m6 m-6].
 
@@ -52,9 +67,7 @@ def covariance(a: Places, b: Places, model: Stations) -> np.ndarray:
     >>> covariance(one, one, Stations(common=0.03, near=0.04)).round(6).tolist()
     [[0.0025]]
     """
-    out = distance(a.lat[:, None], a.lon[:, None], b.lat[None, :], b.lon[None, :])
-    out /= -1000 * model.reach
-    np.exp(out, out=out)
+    out = correlation(a.lat, a.lon, b.lat, b.lon, model.reach)
     out *= model.near**2
     out += model.common**2 + model.slope**2 * (a.mean - MIDDLE)[:, None] * (b.mean - MIDDLE)[None, :]
     return out
@@ -94,15 +107,12 @@ class Level:
         With :data:`STATED` further stations that follow the sizes as stated, scale = (20 + dᵀ (K + ρ² I)⁻¹ d)/(20 + n).
         It leaves estimates as they are and multiplies their variance.
         """
-        from scipy.linalg import cho_factor, cho_solve
-
         size = difference.size
         whole = np.empty((size, size))
-        for part in _pieces(size, size):
+        for part in pieces(size, size):
             whole[part] = covariance(places.at(part), places, model)
         np.fill_diagonal(whole, whole.diagonal() + model.representativeness**2)
-        inverse = cho_solve(cho_factor(whole, overwrite_a=True), np.eye(size), overwrite_b=True)
-        inverse = (inverse + inverse.T) / 2
+        inverse = inverse_of(whole)
         weights = inverse @ difference
         scale = (STATED + difference @ weights) / (STATED + size)
         return cls(places, inverse, weights, model, float(scale))
@@ -131,7 +141,7 @@ class Level:
         """
         model, size = self.model, where.lat.size
         value, variance = np.empty(size), np.empty(size)
-        for part in _pieces(size, self.weights.size):
+        for part in pieces(size, self.weights.size):
             own = where.at(part)
             k = covariance(own, self.places, model)
             value[part] = k @ self.weights
@@ -151,7 +161,7 @@ class Level:
         return difference - self.weights / own, np.sqrt(self.scale / own)
 
 
-def _pieces(rows: int, columns: int) -> Iterator[slice]:
+def pieces(rows: int, columns: int) -> Iterator[slice]:
     """Parts of rows with :data:`PAIRS` entries at most, or of one row."""
     step = max(1, PAIRS // max(columns, 1))
     yield from (slice(first, first + step) for first in range(0, rows, step))

@@ -1,4 +1,4 @@
-"""What stations of one or several libraries say of a record: one row for each, and the gain of its years."""
+"""What stations of one or several libraries say of a record: one row for each, its gain and the error of its years."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from .anomalies import YEAR, valid_mean
 from .inputs import FEWEST_COMMON, Inputs
 from .interannual import at_dekads
 from .simulate import Progress
-from .station_gain import FEWEST_STATIONS, Gain, damping, gain_of, own_variance, pair_sums, year_nodes, yearly
+from .station_gain import FEWEST_STATIONS, Gain, damping, gain_of, nodes_of, own_variance, pair_sums, year_nodes, yearly
 from .station_level import Level, Places
+from .station_years import Drift, year_differences
 from .stations import FATES, Station, Stations, TooFewStations, explain, find, series
 
 
@@ -61,8 +62,8 @@ class Network:
                               f"{FEWEST_COMMON} dekads in common with the record",
                               do="Widen `depth` or `share`, or give further libraries.")  # fmt: skip
 
-    def rows(self, progress: Progress | None = None, *, gain: bool = True) -> tuple[xr.Dataset, Gain]:
-        """One row for each station that can be used, and the gain of the record's years (1 where it is not asked for).
+    def rows(self, progress: Progress | None = None, *, years: bool = True) -> tuple[xr.Dataset, Gain]:
+        """One row for each station that can be used, and the gain of the record's years (1 if years are to stay).
 
         Raises
         ------
@@ -82,8 +83,8 @@ class Network:
                 parts.append(seen.only(np.flatnonzero(enough)))
         if sum(len(p.stations) for p in parts) < FEWEST_STATIONS:
             raise self.refuse()
-        found = years_gain(parts, self.settings) if gain else Gain()
-        return table(parts, found, self.settings), found
+        found = years_gain(parts, self.settings) if years else Gain()
+        return table(parts, found, self.settings, drift=years), found
 
 
 @dataclass(frozen=True)
@@ -132,43 +133,72 @@ def read(inputs: Inputs, stations: list[Station], full: str) -> Seen:
 
 def years_gain(parts: Sequence[Seen], settings: Stations) -> Gain:
     """Gain of the record's years beyond what noise damps, from all pairs of stations."""
-    years = np.unique(np.concatenate([p.numbers // YEAR for p in parts]))
+    years = _years(parts)
     both: list[list[np.ndarray]] = [[], []]
     for p in parts:
         common = np.isfinite(p.measured) & np.isfinite(p.record)
-        at = np.searchsorted(years, np.unique(p.numbers // YEAR))
         for out, x in zip(both, (with_years(p.record, p.numbers, p.damped), p.measured)):
-            out.append(np.full((years.size, len(p.stations)), np.nan))
-            out[-1][at] = yearly(np.where(common, x, np.nan), p.numbers)
-    lat, lon = (np.array([getattr(s, k) for p in parts for s in p.stations]) for k in ("lat", "lon"))
-    return gain_of(pair_sums(*(np.hstack(x) for x in both)), lat, lon, spread=settings.gain_spread)
+            out.append(_among(years, yearly(np.where(common, x, np.nan), p.numbers), p.numbers))
+    return gain_of(pair_sums(*(np.hstack(x) for x in both)), *_places(parts), spread=settings.gain_spread)
 
 
-def table(parts: Sequence[Seen], gain: Gain, settings: Stations) -> xr.Dataset:
-    """Rows of stations: differences from the record with its years as the gain says, and what the others predict."""
+def table(parts: Sequence[Seen], gain: Gain, settings: Stations, *, drift: bool = True) -> xr.Dataset:
+    """Rows of stations: what they differ from the record by, and what the others predict of it.
+
+    Differences year by year are from the record with its years as the gain says, the mean difference is from that
+    record with the error of its years taken away too; without ``drift`` there are none by year.
+    """
     every = [s for p in parts for s in p.stations]
-    mean, difference, count = [], [], []
-    for p in parts:
-        apart = p.measured - with_years(p.record, p.numbers, gain.of_years(p.damped))
-        mean.append(valid_mean(p.record))
-        difference.append(valid_mean(apart))
-        count.append(p.common)
-    lat, lon = (np.array([getattr(s, k) for s in every]) for k in ("lat", "lon"))
-    places, d = Places(lat, lon, np.concatenate(mean)), np.concatenate(difference)
-    predicted, sd = Level.fit(places, d, settings).left_out(d)
+    lat, lon = _places(parts)
     sm = {"units": "m3 m-3"}
+    coords = {"network": ("site", np.array([s.network for s in every], dtype=str)),
+              "station": ("site", np.array([s.name for s in every], dtype=str)),
+              "station_lat": ("site", lat, {"units": "degrees_north"}),
+              "station_lon": ("site", lon, {"units": "degrees_east"})}  # fmt: skip
+    out = xr.Dataset(coords=coords)
+    records = [with_years(p.record, p.numbers, gain.of_years(p.damped)) for p in parts]
+    if drift:
+        years = _years(parts)
+        apart = [_among(years, year_differences(p.measured, r, p.numbers), p.numbers) for p, r in zip(parts, records)]
+        fit = Drift.fit(lat, lon, years, np.hstack(apart), settings)
+        words = {"drift_seen": "station less record, year by year",
+                 "drift_predicted": "the same as the other stations predict it"}  # fmt: skip
+        for (name, text), values in zip(words.items(), (np.hstack(apart), fit.predicted())):
+            out[name] = ("seen_year", "site"), values, sm | {"long_name": text}
+        out = out.assign_coords(seen_year=years)
+        records = [r + at_dekads(drift_nodes(fit, *_places([p]), p.numbers), np.unique(p.numbers // YEAR), p.numbers)
+                   for p, r in zip(parts, records)]  # fmt: skip
+    places = Places(lat, lon, np.concatenate([valid_mean(p.record) for p in parts]))
+    d = np.concatenate([valid_mean(p.measured - r) for p, r in zip(parts, records)])
+    predicted, sd = Level.fit(places, d, settings).left_out(d)
     data = {
-        "n": (np.concatenate(count), {"units": "1", "long_name": "dekads in common with the record"}),
+        "n": (
+            np.concatenate([p.common for p in parts]),
+            {"units": "1", "long_name": "dekads in common with the record"},
+        ),
         "mean": (places.mean, sm | {"long_name": "mean of the record in the station's cell"}),
         "difference": (d, sm | {"long_name": "mean of station less record"}),
         "predicted": (predicted, sm | {"long_name": "difference as the other stations predict it"}),
         "predicted_sd": (sd, sm | {"long_name": "standard deviation of the error of that prediction"}),
     }
-    coords = {"network": [s.network for s in every], "station": [s.name for s in every]}
-    out = xr.Dataset({k: ("site", v, a) for k, (v, a) in data.items()},
-                     {k: ("site", np.array(v, dtype=str)) for k, v in coords.items()})  # fmt: skip
-    return out.assign_coords(station_lat=("site", lat, {"units": "degrees_north"}),
-                             station_lon=("site", lon, {"units": "degrees_east"}))  # fmt: skip
+    return out.assign({k: ("site", v, a) for k, (v, a) in data.items()})
+
+
+def _years(parts: Sequence[Seen]) -> np.ndarray:
+    return np.unique(np.concatenate([p.numbers // YEAR for p in parts]))
+
+
+def _places(parts: Sequence[Seen]) -> tuple[np.ndarray, np.ndarray]:
+    """Latitude and longitude of all stations."""
+    every = [s for p in parts for s in p.stations]
+    return np.array([s.lat for s in every]), np.array([s.lon for s in every])
+
+
+def _among(years: np.ndarray, values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Values of the years of some dekads, shape (years of them, stations), among all years; NaN in the others."""
+    out = np.full((years.size, values.shape[1]), np.nan)
+    out[np.searchsorted(years, np.unique(numbers // YEAR))] = values
+    return out
 
 
 def with_years(record: np.ndarray, numbers: np.ndarray, gain: np.ndarray) -> np.ndarray:
@@ -176,7 +206,20 @@ def with_years(record: np.ndarray, numbers: np.ndarray, gain: np.ndarray) -> np.
     return record + (1 / gain - 1) * at_dekads(year_nodes(record, numbers), np.unique(numbers // YEAR), numbers)
 
 
+def drift_nodes(drift: Drift, lat: np.ndarray, lon: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Error of a record's years as a course, nodes at the middles of the years of some dekads; (years, places)."""
+    years = np.unique(numbers // YEAR)
+    return nodes_of(drift.at(lat, lon)[np.isin(drift.years, years)], numbers)
+
+
 def level_of(rows: xr.Dataset, settings: Stations) -> Level:
     """The level that rows of stations show."""
     places = Places(*(rows[k].values.astype("float64") for k in ("station_lat", "station_lon", "mean")))
     return Level.fit(places, rows["difference"].values, settings)
+
+
+def drift_of(rows: xr.Dataset, settings: Stations) -> Drift:
+    """The error of the record's years that rows of stations show."""
+    lat, lon = (rows[k].values.astype("float64") for k in ("station_lat", "station_lon"))
+    seen = rows["drift_seen"].transpose("seen_year", "site")
+    return Drift.fit(lat, lon, seen["seen_year"].values, seen.values.astype("float64"), settings)

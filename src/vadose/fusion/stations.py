@@ -54,6 +54,13 @@ class Stations(pydantic.BaseModel):
         Standard deviation of a station's mean about that of its cell [m3 m-3].
     gain_spread : float
         Prior standard deviation of the logarithm of the gain of the record's years beyond what noise damps [1].
+    drift_trend, drift_year : float
+        Standard deviation of the error that neighbours share of a trend [m3 m-3 yr-1] and of a single year [m3 m-3],
+        once the gain is right; 0 leaves trends, or years about them, as they are.
+    drift_reach : float
+        Distance over which that falls to 1/e [km].
+    drift_noise : float
+        Standard deviation of a station's yearly mean about that of its cell [m3 m-3].
 
     Notes
     -----
@@ -65,6 +72,8 @@ class Stations(pydantic.BaseModel):
     stations is 0.074 and its mean ubRMSE 0.043 (Chen et al. 2021, doi:10.5194/essd-13-1-2021, table 3); sqrt(0.074² −
     0.043²) = 0.06 is mostly the stations' own level. ``gain_spread`` 0.5: how far years are damped beyond
     that is open (1.0 to 1.2 is left on simulated Earths), and the gain's own error keeps few stations from saying much.
+    ``drift_trend``, ``drift_year`` and ``drift_noise`` are where pairs of stations begin from, which then say how large
+    they are (:func:`vadose.fusion.station_years.shared_and_noise`); ``drift_reach`` 100 km: 60 to 300 km do as well.
 
     Examples
     --------
@@ -84,6 +93,10 @@ class Stations(pydantic.BaseModel):
     slope: NotNegative = 0.2
     representativeness: Positive = 0.06
     gain_spread: NotNegative = 0.5
+    drift_trend: NotNegative = 0.0005
+    drift_year: NotNegative = 0.006
+    drift_reach: Positive = 100.0
+    drift_noise: Positive = 0.009
 
     @pydantic.model_validator(mode="after")
     def _depths_in_order(self) -> Stations:

@@ -46,6 +46,7 @@ from .seams import seam_profile
 from .season_lines import season_lines
 from .series import break_gaps, time_series
 from .station_level import station_calibration
+from .station_years import station_years
 from .statuses import core_map, status_bars
 from .steps import step_series
 from .trend_map import trend_map, trend_panels
@@ -100,6 +101,7 @@ __all__ = [
     "spatial_courses",
     "station_calibration",
     "station_map",
+    "station_years",
     "status_bars",
     "status_map",
     "step_series",

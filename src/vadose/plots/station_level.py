@@ -61,12 +61,12 @@ def station_calibration(fit: xr.Dataset) -> Figure:
         tall = wide * ground.aspect
         height = max(tall, 2.2)
         figure = new_figure(WIDTH, height + 0.3 + 0.86)
-        values = np.concatenate([level.values.ravel(), before[_inside(fit)]])
+        values = np.concatenate([level.values.ravel(), before[inside(fit)]])
         mappable = scale("bias", values).mappable()
         axes = place(figure, 0.5, 0.86 + height - tall, wide, tall)
         ground.draw(axes, field=True)
         draw_field(axes, ground, level, mappable)
-        at = _inside(fit)
+        at = inside(fit)
         x, y = ground.project(fit["station_lat"].values[at], fit["station_lon"].values[at])
         axes.scatter(x, y, c=mappable.to_rgba(before[at]), s=26, edgecolors=INK, linewidths=0.7, zorder=5)
         axes.set_title("Added to the level; points: station less record", size=8, pad=4)
@@ -77,7 +77,7 @@ def station_calibration(fit: xr.Dataset) -> Figure:
         figure = new_figure(WIDTH, 3.4)
         height, left = 2.2, 0.65
     _histograms(place(figure, left, 0.86, WIDTH - left - 0.1, height), before, after)
-    shown = f"{int(_inside(fit).sum())} of {before.size} stations lie in the region"
+    shown = f"{int(inside(fit).sum())} of {before.size} stations lie in the region"
     return finish(figure, fit, title="Calibration by stations",
                   description=f"{shown}; rms of station less record {_rms(before)}, {_rms(after)} after prediction by "
                   "the others.")  # fmt: skip
@@ -107,7 +107,7 @@ def _histograms(axes: Axes, before: np.ndarray, after: np.ndarray) -> None:
     axes.legend(loc="upper left", borderaxespad=0.1)
 
 
-def _inside(fit: xr.Dataset) -> np.ndarray:
+def inside(fit: xr.Dataset) -> np.ndarray:
     """Stations that lie in the region of the map."""
     out = np.ones(fit.sizes["site"], bool)
     for axis in ("lat", "lon"):

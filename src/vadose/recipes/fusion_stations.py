@@ -39,7 +39,8 @@ def add_stations(report: Report, exam: Exam) -> None:
     report.add_section(
         "Stations",
         f"Level and years of the record are calibrated by {fit.attrs['stations']}. They are no longer independent of "
-        f"it; its attribute calibrated_with lists them. {years}",
+        f"it; its attribute calibrated_with lists them. {years} What stations then still differ by from year to year, "
+        "as their neighbours do too, is added, straight lines and single years each by itself.",
     )
     add_figure(
         report, plots.station_calibration(fit),
@@ -47,4 +48,15 @@ def add_stations(report: Report, exam: Exam) -> None:
         f"Right: mean of station less record, of all {fit.sizes['site']} stations, before, and after what the others "
         f"predict of each is taken away: rms {rms[0]:.4f} and {rms[1]:.4f} m³ m⁻³. A station is a point: by itself it "
         f"differs from its cell, and no calibration takes that away. Over the stated error of prediction: rms {z:.2f}.",
+    )  # fmt: skip
+    seen, left = fit["drift_seen"], fit["drift_seen"] - fit["drift_predicted"]
+    if not bool(seen.notnull().any()):
+        return
+    rms = [float(np.sqrt((x**2).mean())) for x in (seen, left)]
+    add_figure(
+        report, plots.station_years(fit),
+        "Left: by how much each station of this region differs from the record from year to year, once the record's "
+        "years have their size, less the mean over years; bold: what is added to the record, which neighbours share. "
+        f"Right: rms over all stations before, and after what the others predict is taken away: {rms[0]:.4f} and "
+        f"{rms[1]:.4f} m³ m⁻³. What is left is the stations' own, and what no neighbour shows.",
     )  # fmt: skip
