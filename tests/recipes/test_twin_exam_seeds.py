@@ -1,4 +1,9 @@
-"""What a fusion is to reach, on three small simulated Earths together: one box of 16 cells each, the whole plan."""
+"""What a fusion is to reach, on three small simulated Earths together: the whole plan on 16 cells of 1° with stations.
+
+The box was drawn at random among those of 4° × 4° that are land on all three Earths; 22 to 26 stations calibrate each
+record. Everything is to be reached as it stands but what three boxes leave open by chance: steps and the trends of
+regions are judged with their standard error.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +14,8 @@ from vadose.recipes.fusion_settings import ExamSettings
 from vadose.recipes.twin_exam import twin_exam
 
 SETTINGS = {
-    "regions": [[141.0, 19.0, 142.0, 20.0]], "resolution": 0.25, "seeds": [7, 11, 23],
-    "baselines": ["tc", "lr", "published-global"], "n_boot": 100, "calibrate": None,
+    "regions": [[-10.0, -20.0, -6.0, -16.0]], "resolution": 1.0, "zones": {"size": 4.0}, "seeds": [7, 11, 23],
+    "baselines": ["tc", "lr", "published-global"], "n_boot": 100,
 }  # fmt: skip
 
 
@@ -22,27 +27,27 @@ def verdicts(tmp_path_factory):
     return frame[frame["box"] == "all"].set_index("what")
 
 
-def test_the_record_is_closer_than_products_and_rivals(verdicts):
-    errors = verdicts[verdicts.index.str.startswith("RMSE over")]
-    assert len(errors) == 4 and errors["passed"].all(), errors["value"]
-    unbiased = verdicts[verdicts.index.str.startswith("ubRMSE over")]
-    assert len(unbiased) == 4 and (unbiased["value"] < 1).all() and unbiased["passed"].sum() >= 3, unbiased["value"]
+def about(verdicts, words, count):
+    found = verdicts[verdicts.index.str.contains(words, regex=False)]
+    assert len(found) == count
+    return found
 
 
-def test_errors_do_not_grow_from_round_to_round(verdicts):
-    growth = verdicts[verdicts.index.str.contains("of the last round over the first")]
-    assert len(growth) == 2 and growth["passed"].all(), growth["value"]
+@pytest.mark.parametrize(("words", "count"), [("RMSE over that of", 8), ("of the last round over the first", 2),
+                                              ("truth inside the", 2), ("share of land without", 1),
+                                              ("on true trends, cells", 1), ("across zone edges", 1)])  # fmt: skip
+def test_what_is_to_be_reached_is(verdicts, words, count):
+    """Errors below products and rivals, their growth over rounds, bands, coverage, trends of cells, edges."""
+    found = about(verdicts, words, count)
+    assert found["passed"].all(), found[["value", "goal"]]
 
 
-def test_bands_hold_the_truth_and_no_cell_is_left_out(verdicts):
-    inside = verdicts[verdicts.index.str.startswith("truth inside")]["value"].tolist()
-    assert 0.60 <= inside[0] <= 0.80 and inside[1] >= 0.90
-    assert verdicts.loc["share of land without a value or snow", "passed"]
+def test_regional_trends_are_kept_as_far_as_three_regions_say(verdicts):
+    one = about(verdicts, "on true trends, boxes", 1).iloc[0]
+    assert one["error"] < 0.2 and abs(one["value"] - 1) <= 0.1 + one["error"], one[["value", "error"]]
 
 
 def test_no_change_of_inputs_is_seen(verdicts):
-    """Within what the weather of two years in three boxes leaves open: three standard errors."""
-    steps = verdicts[verdicts.index.str.startswith("step at")]
-    assert len(steps) == 5
-    assert (steps["value"].abs() <= 0.005 + 3 * steps["error"]).all(), steps[["value", "error"]]
-    assert steps["value"].abs().mean() <= 0.006
+    steps = about(verdicts, "step at", 5)
+    assert (steps["value"].abs() <= 0.005 + steps["error"]).all(), steps[["value", "error"]]
+    assert steps["value"].abs().mean() <= 0.005
