@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from vadose.fusion import Stations, station_level
+from vadose.fusion.interannual import at_dekads
 from vadose.fusion.station_level import correlation
+from vadose.fusion.station_rows import drift_nodes
 from vadose.fusion.station_years import Drift, Shared, shared_and_noise, station_lines, year_differences
 
 YEARS = np.arange(2003, 2019)
@@ -141,6 +143,17 @@ def test_a_station_of_few_years_has_no_line_and_of_fewer_none_at_all():
     slope, squares = station_lines(np.arange(12), got)
     np.testing.assert_allclose(slope, [1, np.nan, np.nan])
     np.testing.assert_allclose(squares, [143, 60, 0])
+
+
+def test_years_beyond_those_of_stations_hold_the_last():
+    lat, lon = clusters(60)
+    fit = Drift.fit(lat, lon, YEARS, drawn(lat, lon, trend=0.001, year=0.01), MODEL)
+    numbers = np.arange(36 * 2001, 36 * 2022)
+    years = np.unique(numbers // 36)
+    nodes = drift_nodes(fit, lat[:4], lon[:4], numbers)
+    means = at_dekads(nodes, years, numbers).reshape(years.size, 36, 4).mean(axis=1)
+    own = fit.at(lat[:4], lon[:4])
+    np.testing.assert_allclose(means, np.concatenate([own[:1], own[:1], own, own[-1:], own[-1:], own[-1:]]), atol=1e-12)
 
 
 def test_pieces_give_what_the_whole_gives(monkeypatch):

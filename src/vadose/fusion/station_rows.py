@@ -171,11 +171,9 @@ def table(parts: Sequence[Seen], gain: Gain, settings: Stations, *, drift: bool 
     places = Places(lat, lon, np.concatenate([valid_mean(p.record) for p in parts]))
     d = np.concatenate([valid_mean(p.measured - r) for p, r in zip(parts, records)])
     predicted, sd = Level.fit(places, d, settings).left_out(d)
+    common = np.concatenate([p.common for p in parts])
     data = {
-        "n": (
-            np.concatenate([p.common for p in parts]),
-            {"units": "1", "long_name": "dekads in common with the record"},
-        ),
+        "n": (common, {"units": "1", "long_name": "dekads in common with the record"}),
         "mean": (places.mean, sm | {"long_name": "mean of the record in the station's cell"}),
         "difference": (d, sm | {"long_name": "mean of station less record"}),
         "predicted": (predicted, sm | {"long_name": "difference as the other stations predict it"}),
@@ -207,9 +205,12 @@ def with_years(record: np.ndarray, numbers: np.ndarray, gain: np.ndarray) -> np.
 
 
 def drift_nodes(drift: Drift, lat: np.ndarray, lon: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Error of a record's years as a course, nodes at the middles of the years of some dekads; (years, places)."""
-    years = np.unique(numbers // YEAR)
-    return nodes_of(drift.at(lat, lon)[np.isin(drift.years, years)], numbers)
+    """Error of a record's years as a course, nodes at the middles of the years of some dekads; (years, places).
+
+    Before and after the years of the stations it is held.
+    """
+    at = np.searchsorted(drift.years, np.unique(numbers // YEAR))
+    return nodes_of(drift.at(lat, lon)[np.minimum(at, drift.years.size - 1)], numbers)
 
 
 def level_of(rows: xr.Dataset, settings: Stations) -> Level:
