@@ -163,7 +163,7 @@ def _steps(exams: list[BoxExam], together: Pool) -> str:
              "|---" * (3 + len(edges)) + "|"]  # fmt: skip
     for e in exams:
         steps = [f"{float(e.exam.steps['step'].sel(at=a)):+.4f}" for a in edges]
-        slopes = [f"{e.exam.trends[k]:+.5f}" for k in ("fused", "truth")]
+        slopes = [f"{v:+.5f}" if np.isfinite(v := e.exam.trends[k]) else "–" for k in ("fused", "truth")]
         lines.append(f"| {' | '.join([e.label, *steps, *slopes])} |")
     for words, name in (("mean", "step"), ("standard error", "standard_error")):
         values = [f"{v:+.4f}" if name == "step" else f"{v:.4f}" for v in together.steps[name].values]
