@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -152,9 +153,12 @@ def calibrate(url: str, plan: str, prefix: str | None, name: str, stations: str,
         error = mean * gain.error / gain.value
         click.echo(f"Response of its years to theirs: {mean:.3f} ± {error:.3f}, mean of cells")
     else:
-        click.echo("Its years stay as they are: no stations tell of them.")
-    before, after = (float((x**2).mean() ** 0.5) for x in (fit["difference"], fit["difference"] - fit["predicted"]))
-    click.echo(f"Station less record, rms: {before:.4f} m3 m-3; {after:.4f} beyond what the other stations predict.")
+        click.echo("Differences between its years keep their size: no stations tell of it.")
+    for words, seen, predicted in (("Mean of station", "difference", "predicted"),
+                                   ("Single years of station", "drift_seen", "drift_predicted")):  # fmt: skip
+        before, after = (float((x**2).mean() ** 0.5) for x in (fit[seen], fit[seen] - fit[predicted]))
+        if not math.isnan(before):  # stations of few years have none
+            click.echo(f"{words} less record, rms: {before:.4f} m3 m-3; {after:.4f} beyond what the others predict.")
     click.echo(f"Written: {calibrated_name(name)}")
 
 

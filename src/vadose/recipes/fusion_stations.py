@@ -35,7 +35,7 @@ def add_stations(report: Report, exam: Exam) -> None:
     years = (f"Response of its years, each divided by what noise damps, to theirs: {g.value:.3f} ± {g.error:.3f}; by "
              f"stations alone {g.seen:.2f} ± {g.seen_error:.2f}. Differences between years are divided by it times the "
              f"damping, together {low:.2f} to {high:.2f} in nine of ten cells of this region."
-             if g.known else "Differences between years stay as they are, since no stations tell of them.")  # fmt: skip
+             if g.known else "Differences between years keep their size, since no stations tell of it.")  # fmt: skip
     report.add_section(
         "Stations",
         f"Level and years of the record are calibrated by {fit.attrs['stations']}. They are no longer independent of "
