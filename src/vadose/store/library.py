@@ -33,6 +33,7 @@ from .cards import (
 )  # fmt: skip
 from .checking import Report, check_dataset
 from .encoding import NOTE, wider
+from .newest import ACTION, DATASET, DELETE, Newest
 from .repository import connect, translated, writer
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Library:
     def __init__(self, url: str | Path, *, create: bool = True) -> None:
         self.url = str(url)
         self._repo = connect(self.url, create=create)
+        self._newest = Newest(self._repo)
         with translated(self.url, "read"):
             root = group_at(self._session(None).store, "")
         if root is not None:
@@ -141,7 +143,7 @@ class Library:
             ds = ds.compute()  # once for both copies
         with writer(self.url), translated(f"{self.url}: {name}", "written"):
             session = self._writable()
-            taken = names_in(session.store)
+            taken = self._names(session)
             for other in taken:
                 if other == name and not overwrite:
                     raise LibraryError(name, found="a dataset of this name", needed="a new name",
@@ -220,7 +222,7 @@ class Library:
             session = self._writable()
             read_card(session.store, name)
             remove(session.store, name)
-            return _commit(session, f"delete {name}", name, "delete")
+            return _commit(session, f"delete {name}", name, DELETE)
 
     def collect_garbage(self, *, older_than: datetime.timedelta | datetime.datetime | str = KEEP) -> dict[str, int]:
         """Forget old snapshots and free what only they, or interrupted writes, held.
@@ -248,6 +250,7 @@ class Library:
         with writer(self.url), translated(self.url, "written"):
             gone = self._repo.expire_snapshots(older_than=limit)
             freed = self._repo.garbage_collect(limit)
+            self._newest.forget()
         files = freed.manifests_deleted + freed.snapshots_deleted + freed.attributes_deleted
         return {"snapshots": len(gone), "chunks": freed.chunks_deleted,
                 "files": files + freed.transaction_logs_deleted, "bytes": freed.bytes_deleted}  # fmt: skip
@@ -278,15 +281,14 @@ class Library:
             If there is no such dataset, snapshot or copy.
         """
         with translated(f"{self.url}: {name}", "read"):
-            store = self._session(snapshot).store
-            card = read_card(store, name)
-            part = choose(name, card, layout)
-            return arrays.read(store, f"{name}/{part}", layout=part)
+            if snapshot is None:
+                return self._newest.open(name, layout, lambda session: _open(session, name, layout))
+            return _open(self._session(snapshot), name, layout)
 
     def names(self) -> list[str]:
         """Names of the datasets in the newest snapshot, sorted."""
         with translated(self.url, "read"):
-            return names_in(self._session(None).store)
+            return self._newest.names()
 
     def info(self, name: str) -> dict[str, Any]:
         """What a dataset is, without reading its values.
@@ -313,7 +315,7 @@ class Library:
             for entry in self._repo.ancestry(branch="main"):
                 if not entry.metadata.get("__root"):
                     snapshot = entry.id
-                if entry.metadata.get("dataset") == name:
+                if entry.metadata.get(DATASET) == name:
                     break
         return {
             "name": name,
@@ -352,9 +354,9 @@ class Library:
         """
         with translated(self.url, "read"):
             entries = [e for e in self._repo.ancestry(branch="main") if not e.metadata.get("__root")]
-        kept = [e for e in entries if name is None or e.metadata.get("dataset") == name]
+        kept = [e for e in entries if name is None or e.metadata.get(DATASET) == name]
         if name is not None and not kept and name not in self.names():
-            raise unknown(name, sorted({str(e.metadata.get("dataset")) for e in entries}))
+            raise unknown(name, sorted({str(e.metadata.get(DATASET)) for e in entries}))
         table = {"snapshot": [e.id for e in kept], "time": pd.DatetimeIndex([e.written_at for e in kept], tz="UTC"),
                  "message": [e.message for e in kept]}  # fmt: skip
         return pd.DataFrame(table)
@@ -426,7 +428,7 @@ class Library:
 
     def _session(self, snapshot: str | datetime.datetime | None) -> icechunk.Session:
         if snapshot is None:
-            return self._whole(self._repo.readonly_session("main"))
+            return self._newest.session()
         if not isinstance(snapshot, str) or re.match(r"\d{4}-\d\d", snapshot):
             when = _instant(snapshot)
             entries = list(self._repo.ancestry(branch="main"))
@@ -442,6 +444,11 @@ class Library:
                 self.url, found=what, needed="the id of one snapshot", do="Library.history() lists them."
             )
         return self._whole(self._repo.readonly_session(snapshot_id=found[0]))
+
+    def _names(self, session: icechunk.Session) -> list[str]:
+        """Names of the datasets that a session sees."""
+        newest = self._newest.session()
+        return self._newest.names() if newest.snapshot_id == session.snapshot_id else names_in(session.store)
 
     @contextlib.contextmanager
     def _changes(self, session: icechunk.Session, ds: xr.Dataset) -> Iterator[tuple[Any, list, bool]]:
@@ -486,6 +493,11 @@ def _form(ds: xr.Dataset, layout: str) -> str:
     return schema.form(schema.check(ds))
 
 
+def _open(session: icechunk.Session, name: str, layout: str | None) -> xr.Dataset:
+    part = choose(name, read_card(session.store, name), layout)
+    return arrays.read(session.store, f"{name}/{part}", layout=part)
+
+
 def _is_lazy(ds: xr.Dataset) -> bool:
     return any(v.chunks is not None for v in ds.variables.values())
 
@@ -494,7 +506,7 @@ def _commit(session: icechunk.Session, message: str, name: str, action: str) -> 
     import icechunk
 
     # writers of different datasets on an object store do not conflict: the later one is put on top
-    return session.commit(message, metadata={"dataset": name, "action": action},
+    return session.commit(message, metadata={DATASET: name, ACTION: action},
                           rebase_with=icechunk.ConflictDetector())  # fmt: skip
 
 
