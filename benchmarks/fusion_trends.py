@@ -22,7 +22,7 @@ import xarray as xr
 
 from vadose import fusion, twin
 from vadose.fusion.calibrate import calibrated_name
-from vadose.recipes.fusion_exam import yearly_slope
+from vadose.recipes.fusion_exam import cell_slopes, yearly
 from vadose.recipes.fusion_pool import Bbox
 from vadose.recipes.fusion_settings import ExamSettings
 from vadose.recipes.twin_exam import library_of, make_earth
@@ -60,7 +60,7 @@ def differences(one: Library, other: Library) -> dict[str, np.ndarray]:
         good = reduce(and_, (x.notnull() for pair in whole.values() for x in pair))
         apart = {k: (a.astype("float64") - b).where(good) for k, (a, b) in whole.items()}
     every_year = good.groupby("time.year").any().all("year").values
-    return {k: yearly_slope(x).transpose("lat", "lon").values[every_year] for k, x in apart.items()}
+    return {k: cell_slopes(yearly(x)).transpose("lat", "lon").values[every_year] for k, x in apart.items()}
 
 
 def table(found: dict[int, list[dict[str, np.ndarray]]]) -> str:

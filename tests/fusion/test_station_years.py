@@ -66,13 +66,14 @@ def test_few_stations_keep_the_sizes_as_stated():
 def test_two_stations_by_hand():
     lat, lon = np.zeros(2), np.array([0.0, np.degrees(100 / 6371.0088)])  # 100 km apart
     d = np.array([[0.02, np.nan], [0.01, -0.03]])
-    fit = Shared.fit(lat, lon, d, worth=np.array([1.0, 4.0]), shared=0.01, noise=0.01, reach=100.0)
-    v, own = shared_and_noise(d, correlation(lat, lon, lat, lon, 100.0), np.array([1.0, 4.0]), shared=0.01, noise=0.01)
+    alike = correlation(lat, lon, lat, lon, 100.0)
+    fit = Shared.fit(d, alike, worth=np.array([1.0, 4.0]), shared=0.01, noise=0.01)
+    v, own = shared_and_noise(d, alike, np.array([1.0, 4.0]), shared=0.01, noise=0.01)
     a = 1 / np.e
     both = np.linalg.inv(np.array([[v + own, v * a], [v * a, v + own / 4]])) @ d[1]
     first = [v * 0.02 / (v + own), v * both[0] + v * a * both[1]]
     second = [v * a * 0.02 / (v + own), v * a * both[0] + v * both[1]]
-    np.testing.assert_allclose(fit.at(lat, lon), np.stack([first, second], axis=1))
+    np.testing.assert_allclose(fit.at(alike)[0], np.stack([first, second], axis=1))
     other = v * a * np.array([-0.03 / (v + own / 4), 0.01 / (v + own)])
     np.testing.assert_allclose(fit.predicted, [[0, np.nan], other], atol=1e-15)
 
@@ -85,7 +86,7 @@ def test_what_is_added_brings_years_and_trends_nearer_to_the_truth():
     seen[5:, 3::70] = np.nan  # too short for a line
     at = np.arange(300) % 6 > 0  # one of each cluster is to be predicted
     fit = Drift.fit(lat[at], lon[at], YEARS, (seen - np.nanmean(seen, axis=0))[:, at], MODEL)
-    found = fit.at(lat[~at], lon[~at])
+    found = fit.at(lat[~at], lon[~at])[0]
     left = error[:, ~at] - found
     assert left.std() < 0.75 * error[:, ~at].std()
     before, after = (station_lines(YEARS, x)[0] for x in (error[:, ~at], left))
@@ -106,29 +107,31 @@ def test_the_variance_that_is_taken_is_what_errors_lose():
         error = drawn(lat, lon, trend=0.0008, year=0.008, seed=seed)
         seen = error + 0.008 * np.random.default_rng(100 + seed).standard_normal(error.shape)
         fit = Drift.fit(lat[at], lon[at], YEARS, (seen - seen.mean(axis=0))[:, at], MODEL)
-        left = error[:, ~at] - fit.at(lat[~at], lon[~at])
+        added, gone = fit.at(lat[~at], lon[~at])
+        left = error[:, ~at] - added
         lost.append((error[:, ~at] ** 2).mean() - (left**2).mean())
-        taken.append(fit.taken(lat[~at], lon[~at]).mean())
+        taken.append(gone.mean())
     assert np.mean(taken) == pytest.approx(np.mean(lost), rel=0.15)
     one = Drift.fit(np.zeros(1), np.zeros(1), YEARS[:4], np.full((4, 1), np.nan), MODEL)
-    assert one.taken(np.zeros(1), np.zeros(1))[0] == 0.0
+    assert one.at(np.zeros(1), np.zeros(1))[1][0] == 0.0
 
 
 def test_a_record_without_errors_of_years_is_hardly_moved():
     lat, lon = clusters(300)
     noise = 0.009 * np.random.default_rng(3).standard_normal((16, 300))
     fit = Drift.fit(lat, lon, YEARS, noise - noise.mean(axis=0), MODEL)
-    assert fit.at(lat, lon).std() < 0.0015 and np.abs(station_lines(YEARS, fit.at(lat, lon))[0]).max() < 0.0003
+    added = fit.at(lat, lon)[0]
+    assert added.std() < 0.0015 and np.abs(station_lines(YEARS, added)[0]).max() < 0.0003
 
 
 def test_nothing_is_added_where_it_is_stated_that_there_is_none_or_far_away():
     lat, lon = clusters(60)
     seen = drawn(lat, lon, trend=0.001, year=0.01)
-    lines = Drift.fit(lat, lon, YEARS, seen, MODEL.model_copy(update={"drift_year": 0.0})).at(lat, lon)
+    lines = Drift.fit(lat, lon, YEARS, seen, MODEL.model_copy(update={"drift_year": 0.0})).at(lat, lon)[0]
     np.testing.assert_allclose(lines, np.outer(TIME, station_lines(YEARS, lines)[0]), atol=1e-12)
-    single = Drift.fit(lat, lon, YEARS, seen, MODEL.model_copy(update={"drift_trend": 0.0})).at(lat, lon)
+    single = Drift.fit(lat, lon, YEARS, seen, MODEL.model_copy(update={"drift_trend": 0.0})).at(lat, lon)[0]
     assert np.abs(station_lines(YEARS, single)[0]).max() < 1e-5 and single.std() > 0.003
-    assert np.abs(Drift.fit(lat, lon, YEARS, seen, MODEL).at(-lat, lon)).max() < 1e-12
+    assert np.abs(Drift.fit(lat, lon, YEARS, seen, MODEL).at(-lat, lon)[0]).max() < 1e-12
 
 
 def test_a_station_of_few_years_has_no_line_and_of_fewer_none_at_all():
@@ -150,9 +153,9 @@ def test_years_beyond_those_of_stations_hold_the_last():
     fit = Drift.fit(lat, lon, YEARS, drawn(lat, lon, trend=0.001, year=0.01), MODEL)
     numbers = np.arange(36 * 2001, 36 * 2022)
     years = np.unique(numbers // 36)
-    nodes = drift_nodes(fit, lat[:4], lon[:4], numbers)
+    nodes, _ = drift_nodes(fit, lat[:4], lon[:4], numbers)
     means = at_dekads(nodes, years, numbers).reshape(years.size, 36, 4).mean(axis=1)
-    own = fit.at(lat[:4], lon[:4])
+    own = fit.at(lat[:4], lon[:4])[0]
     np.testing.assert_allclose(means, np.concatenate([own[:1], own[:1], own, own[-1:], own[-1:], own[-1:]]), atol=1e-12)
 
 
@@ -161,4 +164,5 @@ def test_pieces_give_what_the_whole_gives(monkeypatch):
     fit = Drift.fit(lat, lon, YEARS, drawn(lat, lon, trend=0.001, year=0.01), MODEL)
     whole = fit.at(lat, lon)
     monkeypatch.setattr(station_level, "PAIRS", 60 * 7)
-    np.testing.assert_allclose(fit.at(lat, lon), whole, atol=1e-14)
+    for a, b in zip(fit.at(lat, lon), whole):
+        np.testing.assert_allclose(a, b, atol=1e-14)

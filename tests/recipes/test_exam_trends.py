@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from vadose.fusion import dekads
-from vadose.recipes.fusion_exam import region_slope, yearly_slope
+from vadose.recipes.fusion_exam import cell_slopes, region_slope, yearly
 
 YEARS = np.arange(2003, 2019)
 
@@ -28,23 +28,23 @@ def values(slope=0.001, *, chunks=None):
 @pytest.mark.parametrize("chunks", [None, {"time": 100, "lat": 2}])
 def test_the_line_is_found_whatever_the_snow(chunks):
     da = values(chunks=chunks)
-    found = yearly_slope(da)
+    found = cell_slopes(yearly(da))
     np.testing.assert_allclose(found[:, 2:], 0.001, rtol=1e-3)
     # the mean of a dekad is that of the years which have it, so that a line loses a little where winters go
     np.testing.assert_allclose(found[:, :2], 0.001, rtol=0.15)
-    assert region_slope(da) == pytest.approx(0.001, rel=0.1)
+    assert region_slope(yearly(da)) == pytest.approx(0.001, rel=0.1)
     plain = da.isel(lon=0).mean("lat").groupby("time.year").mean().values
     assert np.polyfit(YEARS, plain, 1)[0] < 0  # means of what is there fall with the wet winters
 
 
 def test_without_a_trend_there_is_none():
-    assert region_slope(values(0.0)) == pytest.approx(0.0, abs=1e-7)
-    np.testing.assert_allclose(yearly_slope(values(0.0)), 0.0, atol=1e-7)
+    assert region_slope(yearly(values(0.0))) == pytest.approx(0.0, abs=1e-7)
+    np.testing.assert_allclose(cell_slopes(yearly(values(0.0))), 0.0, atol=1e-7)
 
 
 def test_a_year_of_few_dekads_does_not_count():
     da = values()
     month = da["time"].dt.month
-    assert np.isfinite(region_slope(da.where((month >= 6) & (month <= 10))))  # 15 dekads
+    assert np.isfinite(region_slope(yearly(da.where((month >= 6) & (month <= 10)))))  # 15 dekads
     few = da.where((month >= 9) & (month <= 11))  # 9 dekads
-    assert np.isnan(region_slope(few)) and np.isnan(yearly_slope(few)).all()
+    assert np.isnan(region_slope(yearly(few))) and np.isnan(cell_slopes(yearly(few))).all()

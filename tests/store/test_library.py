@@ -271,3 +271,37 @@ def test_opening_reads_no_values_and_keeps_its_snapshot(lib, make, same):
 
     with dask.config.set(scheduler=refuse):
         assert lib.open("g").sizes["time"] == 6
+
+
+def test_a_dataset_stays_open_until_someone_changes_it(lib, make, same, monkeypatch):
+    from vadose.store import Library, arrays
+
+    first, second = make.grid(seed=1), make.grid(seed=2)
+    lib.write("x", first)
+    lib.write("gone", first)
+    read, whole = [], arrays.read
+    monkeypatch.setattr(arrays, "read", lambda *a, **k: read.append(a[1]) or whole(*a, **k))
+    lib.open("x")["sm"].attrs["units"] = "spoilt"
+    lib.write("y", second)
+    same(first, lib.open("x"))
+    assert read == ["x/series"] and lib.names() == ["gone", "x", "y"]
+    other = Library(lib.url)
+    other.write("x", second, overwrite=True)
+    other.delete("gone")
+    same(second, lib.open("x"))
+    assert read == ["x/series"] * 2 and lib.names() == ["x", "y"]
+    with pytest.raises(LibraryError, match="gone"):
+        lib.open("gone")
+
+
+def test_old_snapshots_may_go_while_a_dataset_is_open(lib, make, same):
+    from vadose.store import Library
+
+    for seed in (1, 2):
+        lib.write("x", make.grid(seed=seed), overwrite=True)
+    lib.open("x")
+    other = Library(lib.url)
+    other.write("y", make.grid())
+    other.collect_garbage(older_than=datetime.timedelta(0))
+    same(make.grid(seed=2), lib.open("x"))
+    assert lib.names() == ["x", "y"]

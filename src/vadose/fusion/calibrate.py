@@ -244,10 +244,9 @@ def _of_block(inputs: Inputs, near: xr.Dataset, block: Block, numbers: np.ndarra
     carried = inputs.level_variance(rows, cols).ravel()
     stated = valid_mean(sigma[:, y[:, None], x].reshape(numbers.size, -1) ** 2)
     response = gain.of_years(damping(flat, own_variance(stated, carried), numbers))
-    taken = np.sqrt(drift.taken(lat, lon))
-    maps = np.where(there, np.stack([value, sd, np.sqrt(carried), taken, response]), np.nan)
-    single = drift_nodes(drift, lat, lon, numbers)
-    return np.concatenate([maps.reshape(-1, *shape), years, single.reshape(-1, *shape)]).astype("float32")
+    added, taken = drift_nodes(drift, lat, lon, numbers)
+    maps = np.where(there, np.stack([value, sd, np.sqrt(carried), np.sqrt(taken), response]), np.nan)
+    return np.concatenate([maps.reshape(-1, *shape), years, added.reshape(-1, *shape)]).astype("float32")
 
 
 def _shared_years(inputs: Inputs, values: np.ndarray, numbers: np.ndarray) -> np.ndarray:

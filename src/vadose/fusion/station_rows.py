@@ -166,7 +166,7 @@ def table(parts: Sequence[Seen], gain: Gain, settings: Stations, *, drift: bool 
         for (name, text), values in zip(words.items(), (np.hstack(apart), fit.predicted())):
             out[name] = ("seen_year", "site"), values, sm | {"long_name": text}
         out = out.assign_coords(seen_year=years)
-        records = [r + at_dekads(drift_nodes(fit, *_places([p]), p.numbers), np.unique(p.numbers // YEAR), p.numbers)
+        records = [r + at_dekads(drift_nodes(fit, *_places([p]), p.numbers)[0], np.unique(p.numbers // YEAR), p.numbers)
                    for p, r in zip(parts, records)]  # fmt: skip
     places = Places(lat, lon, np.concatenate([valid_mean(p.record) for p in parts]))
     d = np.concatenate([valid_mean(p.measured - r) for p, r in zip(parts, records)])
@@ -204,13 +204,15 @@ def with_years(record: np.ndarray, numbers: np.ndarray, gain: np.ndarray) -> np.
     return record + (1 / gain - 1) * at_dekads(year_nodes(record, numbers), np.unique(numbers // YEAR), numbers)
 
 
-def drift_nodes(drift: Drift, lat: np.ndarray, lon: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+def drift_nodes(drift: Drift, lat: np.ndarray, lon: np.ndarray,
+                numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Error of a record's years as a course, nodes at the middles of the years of some dekads; (years, places).
 
-    Before and after the years of the stations it is held.
+    Before and after the years of the stations it is held. Beside it the variance that goes with it, shape (places,).
     """
     at = np.searchsorted(drift.years, np.unique(numbers // YEAR))
-    return nodes_of(drift.at(lat, lon)[np.minimum(at, drift.years.size - 1)], numbers)
+    error, taken = drift.at(lat, lon)
+    return nodes_of(error[np.minimum(at, drift.years.size - 1)], numbers), taken
 
 
 def level_of(rows: xr.Dataset, settings: Stations) -> Level:

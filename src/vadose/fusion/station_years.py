@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -130,12 +129,8 @@ class Shared:
 
     Attributes
     ----------
-    lat, lon : ndarray, shape (stations,)
-        Of the stations [degrees].
     variance : float
         Of what is shared.
-    reach : float
-        Distance over which its correlation falls to 1/e [km].
     inverse : ndarray, shape (stations, stations)
         Inverse of the covariance of those stations that most columns have, 0 elsewhere, times the share of columns that
         have any.
@@ -145,32 +140,24 @@ class Shared:
         Difference of each station as the others predict it; NaN where it has none.
     """
 
-    lat: np.ndarray
-    lon: np.ndarray
     variance: float
-    reach: float
     inverse: np.ndarray
     weights: np.ndarray
     predicted: np.ndarray
 
     @classmethod
-    def fit(cls, lat: np.ndarray, lon: np.ndarray, d: np.ndarray, *, worth: np.ndarray, shared: float, noise: float,
-            reach: float) -> Shared:  # fmt: skip
-        """From differences, shape (columns, stations), and the sizes as :func:`shared_and_noise` takes them.
+    def fit(cls, d: np.ndarray, alike: np.ndarray, *, worth: np.ndarray, shared: float, noise: float) -> Shared:
+        """From differences, shape (columns, stations), and the rest as :func:`shared_and_noise` takes it.
 
         Examples
         --------
         One station has the share of what is shared in that and noise, about a half as stated; far away is nothing:
 
-        >>> one, far = np.array([45.0]), np.array([-45.0])
-        >>> d = np.array([[0.0135], [-0.0135]])
-        >>> fit = Shared.fit(one, one, d, worth=np.ones(1), shared=0.01, noise=0.01, reach=100)
-        >>> fit.at(one, one).round(4).ravel().tolist(), abs(fit.at(far, one)).round(4).ravel().tolist()
-        ([0.0068, -0.0068], [0.0, 0.0])
-        >>> fit.taken(one, one).round(6).tolist(), fit.taken(far, one).round(6).tolist()
-        ([5e-05], [0.0])
+        >>> fit = Shared.fit(np.array([[0.0135], [-0.0135]]), np.eye(1), worth=np.ones(1), shared=0.01, noise=0.01)
+        >>> value, taken = fit.at(np.array([[1.0], [0.0]]))
+        >>> value.round(4).tolist(), taken.round(6).tolist()
+        ([[0.0068, 0.0], [-0.0068, 0.0]], [5e-05, 0.0])
         """
-        alike = correlation(lat, lon, lat, lon, reach)
         variance, own = shared_and_noise(d, alike, worth, shared=shared, noise=noise)
         weights, predicted = np.zeros(d.T.shape), np.full(d.shape, np.nan)
         there, kind, count = np.unique(np.isfinite(d), axis=0, return_inverse=True, return_counts=True)
@@ -184,36 +171,43 @@ class Shared:
             if at.size:
                 most = np.zeros(alike.shape)
                 most[np.ix_(at, at)] = inverse
-        return cls(lat, lon, variance, reach, np.isfinite(d).any(axis=1).mean() * most, weights, predicted)
+        return cls(variance, np.isfinite(d).any(axis=1).mean() * most, weights, predicted)
 
-    def at(self, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
-        """Estimate at places, shape (columns, places); 0 far from all stations."""
-        out = np.empty((self.weights.shape[1], lat.size))
-        for part, k in self._covariances(lat, lon):
-            out[:, part] = (k @ self.weights).T
-        return out
+    def at(self, alike: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Estimates at places by their correlation with the stations, shape (places, stations).
 
-    def taken(self, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
-        """Variance that the estimate takes from that which is shared, kᵀ (K + noise)⁻¹ k; shape (places,)."""
-        out = np.empty(lat.size)
-        for part, k in self._covariances(lat, lon):
-            out[part] = np.einsum("ps,ps->p", k @ self.inverse, k)
-        return out
-
-    def _covariances(self, lat: np.ndarray, lon: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-        for part in pieces(lat.size, self.lat.size):
-            yield part, self.variance * correlation(lat[part], lon[part], self.lat, self.lon, self.reach)
+        Returns
+        -------
+        tuple of ndarray
+            The estimates, shape (columns, places), 0 far from all stations; and the variance that they take from that
+            which is shared, kᵀ (K + noise)⁻¹ k, shape (places,).
+        """
+        k = self.variance * alike
+        return (k @ self.weights).T, np.einsum("ps,ps->p", k @ self.inverse, k)
 
 
 @dataclass(frozen=True)
 class Drift:
     """Error of a record's course over years, as stations show it.
 
-    ``line`` has one column, the slope [m3 m-3 yr-1], and ``single`` one for each of ``years`` [m3 m-3], what the line
-    leaves.
+    Attributes
+    ----------
+    lat, lon : ndarray, shape (stations,)
+        Of the stations [degrees].
+    years : ndarray, shape (years,)
+        Years.
+    reach : float
+        Distance over which the correlation of what is shared falls to 1/e [km].
+    line : Shared
+        One column, the slope [m3 m-3 yr-1].
+    single : Shared
+        A column for each year, what the line leaves [m3 m-3].
     """
 
+    lat: np.ndarray
+    lon: np.ndarray
     years: np.ndarray
+    reach: float
     line: Shared
     single: Shared
 
@@ -231,20 +225,30 @@ class Drift:
         """
         slope, squares = station_lines(years, apart)
         rest = apart - np.where(np.isfinite(slope), slope, 0.0) * _about_mean(years)[:, None]
-        sizes = {"noise": model.drift_noise, "reach": model.drift_reach}
-        line = Shared.fit(lat, lon, slope[None], worth=np.maximum(squares, 1.0), shared=model.drift_trend, **sizes)
-        single = Shared.fit(
-            lat, lon, rest - valid_mean(rest), worth=np.ones(lat.size), shared=model.drift_year, **sizes
-        )
-        return cls(years, line, single)
+        alike = correlation(lat, lon, lat, lon, model.drift_reach)
+        line = Shared.fit(slope[None], alike, worth=np.maximum(squares, 1.0), shared=model.drift_trend,
+                          noise=model.drift_noise)  # fmt: skip
+        single = Shared.fit(rest - valid_mean(rest), alike, worth=np.ones(lat.size), shared=model.drift_year,
+                            noise=model.drift_noise)  # fmt: skip
+        return cls(lat, lon, years, model.drift_reach, line, single)
 
-    def at(self, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
-        """Error (truth less record) of each year at places, shape (years, places) [m3 m-3]."""
-        return _about_mean(self.years)[:, None] * self.line.at(lat, lon) + self.single.at(lat, lon)
+    def at(self, lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Error (truth less record) of each year at places, and the variance that it takes away.
 
-    def taken(self, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
-        """Mean variance over years that :meth:`at` takes from the error of a record, shape (places,) [m6 m-6]."""
-        return (_about_mean(self.years) ** 2).mean() * self.line.taken(lat, lon) + self.single.taken(lat, lon)
+        Returns
+        -------
+        tuple of ndarray
+            The error, shape (years, places) [m3 m-3]; and the mean over years of the variance of the record's error
+            that goes when it is added, shape (places,) [m6 m-6].
+        """
+        t = _about_mean(self.years)
+        error, taken = np.empty((t.size, lat.size)), np.empty(lat.size)
+        for part in pieces(lat.size, self.lat.size):
+            alike = correlation(lat[part], lon[part], self.lat, self.lon, self.reach)
+            (slope, of_line), (single, of_single) = self.line.at(alike), self.single.at(alike)
+            error[:, part] = t[:, None] * slope + single
+            taken[part] = (t**2).mean() * of_line + of_single
+        return error, taken
 
     def predicted(self) -> np.ndarray:
         """Differences of each station as the others predict them, shape (years, stations); NaN where it has no year."""

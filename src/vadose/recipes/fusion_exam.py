@@ -15,7 +15,7 @@ import xarray as xr
 
 from .. import analysis, fusion, schema, validation
 from ..errors import ConfigError
-from ..fusion.anomalies import FEWEST, anomalies, yearly_means
+from ..fusion.anomalies import FEWEST, YEAR, anomalies
 from ..fusion.calibrate import calibrated_name, calibration_name, uncalibrated_name
 from ..fusion.station_level import Level
 from . import fusion_scores as scores
@@ -300,30 +300,49 @@ def _gain(target: xr.DataArray, truth: xr.DataArray) -> float:
     return float(products / squares) if squares > 0 else float("nan")
 
 
-def yearly_slope(values: xr.DataArray) -> xr.DataArray:
-    """Slope by least squares of yearly means (at least 12 dekads) [m3 m-3 yr-1], cell by cell.
+def yearly(values: xr.DataArray) -> xr.Dataset:
+    """Sums and counts over years of differences from the mean of each dekad of the year.
 
-    Means are of differences from the mean of each dekad of the year: else a year with more snow would differ from
-    others by the season of the dekads it lacks.
+    Without that mean a year with more snow would differ from others by the season of the dekads it lacks.
+
+    Parameters
+    ----------
+    values : DataArray
+        Dims (time, ...), dekads [m3 m-3]; NaN is missing.
+
+    Returns
+    -------
+    Dataset
+        ``total`` [m3 m-3] and ``count`` [1], dims (..., year).
     """
     years = np.unique(values["time"].dt.year.values)
 
     def kernel(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-        return yearly_means(anomalies(x, numbers), numbers)
+        apart = anomalies(x, numbers)
+        first = np.searchsorted(numbers // YEAR, years)
+        good = np.isfinite(apart)
+        sums = (np.add.reduceat(part, first, axis=0) for part in (np.where(good, apart, 0.0), good.astype("float64")))
+        return np.concatenate(list(sums))
 
-    sizes = {"output_sizes": {"year": years.size}}
-    annual = _over_time(kernel, values, output_core_dims=[["year"]], dask_gufunc_kwargs=sizes).compute()
-    return _slope(annual.assign_coords(year=years))
+    sizes = {"output_sizes": {"part": 2 * years.size}}
+    both = _over_time(kernel, values, output_core_dims=[["part"]], dask_gufunc_kwargs=sizes).compute()
+    parts = (both.isel(part=slice(i * years.size, (i + 1) * years.size)).rename(part="year") for i in range(2))
+    return xr.Dataset(dict(zip(("total", "count"), parts))).assign_coords(year=years)
 
 
-def region_slope(values: xr.DataArray) -> float:
+def cell_slopes(sums: xr.Dataset) -> xr.DataArray:
+    """Slope of the yearly means of each cell by least squares [m3 m-3 yr-1]; a year counts with at least 12 dekads."""
+    return _slope((sums["total"] / sums["count"]).where(sums["count"] >= FEWEST))
+
+
+def region_slope(sums: xr.Dataset) -> float:
     """The same of a region whose cells come and go with the snow: every pixel-dekad counts alike.
 
     A year counts with at least 12 dekads a cell; NaN where fewer than seven in ten years do.
     """
-    apart, where = _apart(values), ["lat", "lon"]
-    total, count, cells = dask.compute(apart.sum(where), apart.count(where), values.notnull().any("time").sum())
-    total, count = (x.groupby("time.year").sum() for x in (total, count))
+    where = ["lat", "lon"]
+    cells = int((sums["count"] > 0).any("year").sum())
+    total, count = (sums[k].sum(where) for k in ("total", "count"))
     return float(_slope((total / count).where(count >= FEWEST * cells)))
 
 
@@ -335,5 +354,5 @@ def _trends(sm: xr.DataArray, truth: xr.DataArray) -> tuple[dict[str, float], xr
     """Slopes of yearly means of record and truth where both are, by least squares: of the region, and of each cell."""
     reference = truth.sel(time=sm["time"])
     both = sm.notnull() & reference.notnull()
-    kept = {"fused": sm.where(both), "truth": reference.where(both)}
-    return ({k: region_slope(v) for k, v in kept.items()}, xr.Dataset({k: yearly_slope(v) for k, v in kept.items()}))
+    sums = {k: yearly(v.where(both)) for k, v in (("fused", sm), ("truth", reference))}
+    return {k: region_slope(v) for k, v in sums.items()}, xr.Dataset({k: cell_slopes(v) for k, v in sums.items()})
