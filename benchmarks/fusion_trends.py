@@ -17,16 +17,14 @@ from functools import reduce
 from operator import and_
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 
 from vadose import fusion, twin
 from vadose.fusion.calibrate import calibrated_name
-from vadose.recipes.fusion_exam import cell_slopes, yearly
+from vadose.recipes.exam_trends import cell_slopes, regional, slope_over, yearly
 from vadose.recipes.fusion_pool import Bbox
 from vadose.recipes.fusion_settings import ExamSettings
 from vadose.recipes.twin_exam import library_of, make_earth
-from vadose.stats.recovery import recovered_slope
 from vadose.store import Library
 
 from .fusion_truth import box_counts, box_parser, draw_boxes
@@ -52,34 +50,34 @@ def fuse_boxes(folder: Path, boxes: list[Bbox], *, seed: int, trends: bool) -> l
     return libraries
 
 
-def differences(one: Library, other: Library) -> dict[str, np.ndarray]:
-    """Slopes of the differences of truths and of records [m3 m-3 yr-1], shape (cells,), of cells with all years."""
+def differences(one: Library, other: Library) -> xr.Dataset:
+    """Slopes of the differences of truths and of records [m3 m-3 yr-1], (lat, lon); NaN in cells without all years."""
     whole = {k: [library.open(v)["sm"].load() for library in (one, other)] for k, v in RECORDS.items()}
     whole["truth"] = [twin.truth(library, layer=1)["sm"].load() for library in (one, other)]
     with xr.set_options(arithmetic_join="exact"):
         good = reduce(and_, (x.notnull() for pair in whole.values() for x in pair))
         apart = {k: (a.astype("float64") - b).where(good) for k, (a, b) in whole.items()}
-    every_year = good.groupby("time.year").any().all("year").values
-    return {k: cell_slopes(yearly(x)).transpose("lat", "lon").values[every_year] for k, x in apart.items()}
+    every_year = good.groupby("time.year").any().all("year")
+    return xr.Dataset({k: cell_slopes(yearly(x)) for k, x in apart.items()}).where(every_year)
 
 
-def table(found: dict[int, list[dict[str, np.ndarray]]]) -> str:
+def table(found: dict[int, list[xr.Dataset]]) -> str:
     """The Markdown table: each Earth, then all."""
-    lines = ["Share of the imposed trends that a record keeps, simulated Earths with trends less the same without:", "",
-             f"| Earth | boxes | cells | {' | '.join(f'{k}: cells | ± | boxes | ±' for k in RECORDS)} |",
-             "|---" * (3 + 4 * len(RECORDS)) + "|"]  # fmt: skip
+    lines = ["Share of the imposed trends that a record keeps, simulated Earths with trends less the same without; "
+             "regions are those with a trend of their own, in each box:", "",
+             f"| Earth | boxes | cells | regions | {' | '.join(f'{k}: cells | ± | regions | ±' for k in RECORDS)} |",
+             "|---" * (4 + 4 * len(RECORDS)) + "|"]  # fmt: skip
     rows = [(f"seed {seed}", parts) for seed, parts in found.items()]
     if len(rows) > 1:
         rows.append(("all", [p for parts in found.values() for p in parts]))
     for label, parts in rows:
-        group = np.repeat(np.arange(len(parts)), [p["truth"].size for p in parts])
-        cells = [label, str(len(parts)), f"{group.size:,}".replace(",", " ")]
+        cells = [p.stack(region=["lat", "lon"]).dropna("region").assign(cells=1.0) for p in parts]
+        regions = [regional(p) for p in parts]
+        counts = [sum(p.sizes["region"] for p in kind) for kind in (cells, regions)]
+        line = [label, str(len(parts)), *(f"{n:,}".replace(",", " ") for n in counts)]
         for k in RECORDS:
-            every = [np.concatenate([p[n] for p in parts]) for n in ("truth", k)]
-            means = [np.array([p[n].mean() for p in parts]) for n in ("truth", k)]
-            for pair, groups in ((every, group), (means, np.arange(len(parts)))):
-                cells += [f"{v:.3f}" for v in recovered_slope(*pair, groups=groups, intercept=False)]
-        lines.append(f"| {' | '.join(cells)} |")
+            line += [f"{v:.3f}" for kind in (cells, regions) for v in slope_over(kind, k)]
+        lines.append(f"| {' | '.join(line)} |")
     return "\n".join(lines)
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from vadose import twin
 from vadose.fusion import dekads
-from vadose.recipes.fusion_exam import cell_slopes, region_slope, yearly
+from vadose.recipes.exam_trends import cell_slopes, region_slope, regional, slope_over, yearly
 
 YEARS = np.arange(2003, 2019)
 
@@ -48,3 +49,20 @@ def test_a_year_of_few_dekads_does_not_count():
     assert np.isfinite(region_slope(yearly(da.where((month >= 6) & (month <= 10)))))  # 15 dekads
     few = da.where((month >= 9) & (month <= 11))  # 9 dekads
     assert np.isnan(region_slope(yearly(few))) and np.isnan(cell_slopes(yearly(few))).all()
+
+
+def test_regions_hold_the_cells_that_share_a_trend_and_have_all_slopes():
+    lat, lon = np.arange(47.5, 41.0, -1.0), np.arange(-3.5, 3.0)
+    land = twin.generate(region=(-4, 41, 3, 48), resolution=1.0, years=(2016, 2016), seed=7, step="dekad", products=[])
+    imposed = land["twin/land"]["imposed_trend"].transpose("lat", "lon")
+    assert np.allclose(imposed["lat"], lat) and np.allclose(imposed["lon"], lon)
+    true = imposed.where(imposed["lon"] != 2.5)
+    found = regional(xr.Dataset({"fused": 2 * imposed + 0.001, "truth": true}).transpose("lon", "lat"))
+    assert found["cells"].sum() == 7 * 6 and found["cells"].max() == 4
+    ratio = (found["fused"] - 0.001) / found["truth"].where(found["truth"] != 0)
+    assert np.nanmax(abs(ratio - 2)) < 1e-6 and ratio.notnull().sum() == 4
+    x, y, w = (found[k].values for k in ("truth", "fused", "cells"))
+    assert slope_over([found])[0] == pytest.approx((w * x * y).sum() / (w * x * x).sum())
+    halves = [found.isel(region=slice(0, 6)), found.isel(region=slice(6, None))]
+    assert slope_over(halves, intercept=True) == pytest.approx((2.0, 0.0), abs=1e-6)
+    assert slope_over(halves, scale=np.array([2.0, 2.0]), intercept=True)[0] == pytest.approx(1.0)

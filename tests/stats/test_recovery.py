@@ -41,3 +41,13 @@ def test_missing_pairs_are_left_out_and_nothing_is_invented():
     assert np.isnan(recovered_slope([], [])).all()
     assert np.isnan(recovered_slope([0.0, 0.0], [1.0, 2.0])[0])
     assert np.isnan(recovered_slope([2.0, 2.0], [1.0, 2.0], intercept=True)[0])
+
+
+def test_weights_are_as_if_a_pair_stood_so_often():
+    rng = np.random.default_rng(5)
+    x, y, w = rng.normal(size=9), rng.normal(size=9), rng.integers(1, 5, 9)
+    group = np.arange(9) // 3
+    for intercept in (False, True):
+        often = recovered_slope(*(np.repeat(v, w) for v in (x, y)), groups=np.repeat(group, w), intercept=intercept)
+        assert recovered_slope(x, y, groups=group, weights=w, intercept=intercept) == pytest.approx(often)
+    assert recovered_slope(x, y, weights=5 * np.ones(9)) == pytest.approx(recovered_slope(x, y))

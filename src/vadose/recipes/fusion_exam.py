@@ -15,10 +15,10 @@ import xarray as xr
 
 from .. import analysis, fusion, schema, validation
 from ..errors import ConfigError
-from ..fusion.anomalies import FEWEST, YEAR, anomalies
 from ..fusion.calibrate import calibrated_name, calibration_name, uncalibrated_name
 from ..fusion.station_level import Level
 from . import fusion_scores as scores
+from .exam_trends import apart, trends_of
 from .fusion_settings import FusionSettings
 from .progress import Step, silent
 from .rivals import BASELINES, make_rivals, rival_name
@@ -192,7 +192,7 @@ def _judged(plan: fusion.Plan, library: Any, settings: FusionSettings, fused: xr
         exam.calibration = validation.calibration(
             fused["sm"], fused["sm_uncertainty"], scores.marked(truth.sel(time=fused["time"]), simulated)
         ).compute()
-        exam.trends, exam.cell_trends = _trends(fused["sm"], truth)
+        exam.trends, exam.cell_trends = trends_of(fused["sm"], truth)
         exam.gain = _gain(single[plan.rounds[0].targets[0]]["sm"], truth)
     return exam
 
@@ -238,7 +238,7 @@ def _look(plan: fusion.Plan, fused: xr.Dataset, truth: Any, learnt: _Learnt) -> 
     numbers = fusion.dekads.ordinals(fused["time"].values)
     series = (sm if reference is None else sm - reference).mean(["lat", "lon"]).compute()
     if reference is None:
-        series = _apart(series)
+        series = apart(series)
     series.attrs = {"units": "m3 m-3", "long_name": "fused less truth" if reference is not None else "fused, anomaly"}
     with warnings.catch_warnings():  # of cells without land
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -274,85 +274,10 @@ def _mean(da: xr.DataArray, name: str, words: str, simulated: bool) -> xr.DataAr
     return scores.marked(da.mean("time").rename(name).assign_attrs(attrs), simulated)
 
 
-def _over_time(kernel: Callable[..., np.ndarray], values: xr.DataArray, **output: Any) -> xr.DataArray:
-    """What a kernel of (time, cells) and dekads makes of each cell, lazily."""
-    numbers = fusion.dekads.ordinals(values["time"].values)
-
-    def cells(x: np.ndarray) -> np.ndarray:
-        return kernel(x.reshape(-1, x.shape[-1]).T.astype("float64"), numbers).T.reshape(*x.shape[:-1], -1)
-
-    whole = values.chunk(time=-1) if values.chunks else values
-    return xr.apply_ufunc(cells, whole, input_core_dims=[["time"]], dask="parallelized", output_dtypes=["float64"],
-                          **output)  # fmt: skip
-
-
-def _apart(values: xr.DataArray) -> xr.DataArray:
-    """Differences from the mean of each dekad of the year, cell by cell."""
-    return _over_time(anomalies, values, output_core_dims=[["time"]]).transpose("time", ...)
-
-
 def _gain(target: xr.DataArray, truth: xr.DataArray) -> float:
     """Slope of a product on the truth, both less their mean for each dekad of the year in each cell."""
     reference = truth.sel(time=target["time"])
     both = target.notnull() & reference.notnull()
-    x, y = (_apart(da.where(both)) for da in (reference, target))
+    x, y = (apart(da.where(both)) for da in (reference, target))
     products, squares = dask.compute((x * y).sum(), (x * x).sum())
     return float(products / squares) if squares > 0 else float("nan")
-
-
-def yearly(values: xr.DataArray) -> xr.Dataset:
-    """Sums and counts over years of differences from the mean of each dekad of the year.
-
-    Without that mean a year with more snow would differ from others by the season of the dekads it lacks.
-
-    Parameters
-    ----------
-    values : DataArray
-        Dims (time, ...), dekads [m3 m-3]; NaN is missing.
-
-    Returns
-    -------
-    Dataset
-        ``total`` [m3 m-3] and ``count`` [1], dims (..., year).
-    """
-    years = np.unique(values["time"].dt.year.values)
-
-    def kernel(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-        apart = anomalies(x, numbers)
-        first = np.searchsorted(numbers // YEAR, years)
-        good = np.isfinite(apart)
-        sums = (np.add.reduceat(part, first, axis=0) for part in (np.where(good, apart, 0.0), good.astype("float64")))
-        return np.concatenate(list(sums))
-
-    sizes = {"output_sizes": {"part": 2 * years.size}}
-    both = _over_time(kernel, values, output_core_dims=[["part"]], dask_gufunc_kwargs=sizes).compute()
-    parts = (both.isel(part=slice(i * years.size, (i + 1) * years.size)).rename(part="year") for i in range(2))
-    return xr.Dataset(dict(zip(("total", "count"), parts))).assign_coords(year=years)
-
-
-def cell_slopes(sums: xr.Dataset) -> xr.DataArray:
-    """Slope of the yearly means of each cell by least squares [m3 m-3 yr-1]; a year counts with at least 12 dekads."""
-    return _slope((sums["total"] / sums["count"]).where(sums["count"] >= FEWEST))
-
-
-def region_slope(sums: xr.Dataset) -> float:
-    """The same of a region whose cells come and go with the snow: every pixel-dekad counts alike.
-
-    A year counts with at least 12 dekads a cell; NaN where fewer than seven in ten years do.
-    """
-    where = ["lat", "lon"]
-    cells = int((sums["count"] > 0).any("year").sum())
-    total, count = (sums[k].sum(where) for k in ("total", "count"))
-    return float(_slope((total / count).where(count >= FEWEST * cells)))
-
-
-def _slope(annual: xr.DataArray) -> xr.DataArray:
-    return analysis.trend(annual.assign_attrs(units="m3 m-3"), dim="year", method="ols", level=None)["slope"]
-
-
-def _trends(sm: xr.DataArray, truth: xr.DataArray) -> tuple[dict[str, float], xr.Dataset]:
-    """Slopes of yearly means of record and truth where both are, by least squares: of the region, and of each cell."""
-    reference = truth.sel(time=sm["time"])
-    both = sm.notnull() & reference.notnull()
-    sums = {k: yearly(v.where(both)) for k, v in (("fused", sm), ("truth", reference))}
-    return {k: region_slope(v) for k, v in sums.items()}, xr.Dataset({k: cell_slopes(v) for k, v in sums.items()})

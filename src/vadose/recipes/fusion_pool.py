@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from ..stats.jackknife import group_jackknife
-from ..stats.recovery import recovered_slope
+from .exam_trends import regional, slope_over
 from .fusion_exam import FUSED, Exam
 
 Bbox = tuple[float, float, float, float]
@@ -51,8 +51,8 @@ class Pool:
     steps : Dataset, dim (at)
         ``step`` and ``standard_error`` [m3 m-3], mean over boxes, and ``largest`` [m3 m-3], that of a single box.
     trends : Dataset, dims (over, fit)
-        ``slope`` and ``standard_error`` [1] of recovered on true trends, as they are and, where no stations have
-        calibrated the records, in the target's scale (the truth's times the target's gain in each box).
+        ``slope`` and ``standard_error`` [1] of recovered on true trends over regions and cells, as they are and, where
+        no stations have calibrated the records, in the target's scale (the truth's times the target's gain in a box).
     bands : Dataset, dim (level)
         ``inside`` and ``inside_unbiased`` [1].
     growth : dict
@@ -82,8 +82,9 @@ def pool(exams: Sequence[BoxExam]) -> Pool:
     Notes
     -----
     Errors are roots of mean squares over the pairs of all boxes, so that every pixel-dekad weighs the same; the ubRMSE
-    takes the mean difference of each box away. Standard errors leave out one box at a time. Regional steps and trends
-    weigh every box the same; trends of cells weigh every cell the same, and the box is left out as a whole.
+    takes the mean difference of each box away. Standard errors leave out one box at a time. Steps weigh every box the
+    same. Trends of cells weigh every cell the same, and those of regions, which are the regions of the simulated Earth
+    that have a trend of their own (:func:`vadose.recipes.exam_trends.regional`), as many as the cells they stand for.
     """
     every = [e.exam for e in exams]
     parts = [e.calibration for e in every if e.calibration is not None]
@@ -184,24 +185,19 @@ def _steps(every: Sequence[Exam]) -> xr.Dataset:
 
 def _trends(every: Sequence[Exam]) -> xr.Dataset:
     cells = [e.cell_trends for e in every if e.cell_trends is not None]
-    groups = np.arange(len(every)), np.repeat(np.arange(len(cells)), [c["truth"].size for c in cells])
     gain = np.array([e.gain for e in every])
-    pairs = {}
-    for over, group, (true, found) in zip(
-        ("boxes", "cells"), groups,
-        ([np.array([e.trends[k] for e in every]) for k in ("truth", "fused")],
-         [np.concatenate([c[k].values.ravel() for c in cells]) for k in ("truth", "fused")]),
-    ):  # fmt: skip
-        pairs[over] = (true, found, group)
-        if np.isfinite(gain).all():
-            pairs[f"{over}, in the target's scale"] = (true * gain[group], found, group)
+    parts = {"regions": [regional(c) for c in cells],
+             "cells": [c.stack(region=["lat", "lon"]).assign(cells=1.0) for c in cells]}  # fmt: skip
+    scales = {"": np.ones(len(cells))}
+    if np.isfinite(gain).all():
+        scales[", in the target's scale"] = gain
     fits = {"through the origin": False, "with intercept": True}
-    got = np.array(
-        [[recovered_slope(x, y, groups=g, intercept=i) for i in fits.values()] for x, y, g in pairs.values()]
-    )
+    got = np.array([[slope_over(ones, scale=scale, intercept=i) for i in fits.values()]
+                    for ones in parts.values() for scale in scales.values()])  # fmt: skip
     dims = ("over", "fit")
+    names = [f"{over}{words}" for over in parts for words in scales]
     return xr.Dataset({"slope": (dims, got[..., 0]), "standard_error": (dims, got[..., 1])},
-                      {"over": list(pairs), "fit": list(fits)})  # fmt: skip
+                      {"over": names, "fit": list(fits)})  # fmt: skip
 
 
 def _seam(seams: Sequence[xr.Dataset]) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from .exam_trends import regional, slope_over
 from .fusion_exam import ERROR, FUSED, UNZONED, Exam
 from .fusion_pool import RATIOS, Pool
 
@@ -103,8 +104,9 @@ def judge(exam: Exam) -> list[Verdict]:
     for metric in RATIOS:
         per = exam.rounds[metric].values
         out.at_most(f"{WORDS[metric]} of the last round over the first", float(per[-1] / per[0]), 1.25)
-    if exam.trends.get("truth") and np.isfinite(slope := exam.trends["fused"] / exam.trends["truth"]):
-        out.between("slope of the yearly mean over the truth's", slope, 0.9, 1.1)
+    assert exam.cell_trends is not None
+    if np.isfinite(slope := slope_over([regional(exam.cell_trends)])[0]):
+        out.between("slope of recovered on true trends, regions", slope, 0.9, 1.1)
     for at, step in zip(exam.steps["at"].values, exam.steps["step"].values):
         out.step(f"step at {at} [m³ m⁻³]", float(step))
     out.seams({k: float(s["ratio"]) for k, s in exam.seams.items()})
@@ -122,8 +124,8 @@ def judge_pool(pool: Pool) -> list[Verdict]:
 
     Notes
     -----
-    The best single product is the one that is best over all boxes. Steps and trends are judged on their mean and slope
-    over boxes: in a single box they are mostly the luck of its weather.
+    The best single product is the one that is best over all boxes. Steps are judged on their mean over boxes, trends on
+    their slope over the regions and cells of all: in a single one they are mostly the luck of its weather.
     """
     out, rivals = _Verdicts(), pool.rivals
     for metric in RATIOS:

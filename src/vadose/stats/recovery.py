@@ -9,7 +9,12 @@ from .jackknife import group_jackknife
 
 
 def recovered_slope(
-    true: ArrayLike, found: ArrayLike, *, groups: ArrayLike | None = None, intercept: bool = False
+    true: ArrayLike,
+    found: ArrayLike,
+    *,
+    groups: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    intercept: bool = False,
 ) -> tuple[float, float]:
     """Slope of found on true values, and its standard error.
 
@@ -20,6 +25,8 @@ def recovered_slope(
     groups : array_like, shape (n,), optional
         Group of each pair, such as its region; pairs of one group may depend on each other. Each pair by itself where
         not given.
+    weights : array_like, shape (n,), optional
+        Weight of each pair, alike where not given.
     intercept : bool
         Whether the line has an intercept or goes through the origin.
 
@@ -31,9 +38,9 @@ def recovered_slope(
 
     Notes
     -----
-    Least squares: sum(xy)/sum(x²) through the origin, sum(x'y')/sum(x'²) of deviations from the means otherwise. True
-    values are free of error, so nothing is attenuated. The error is the jackknife's that leaves out one group at a
-    time.
+    Least squares: sum(wxy)/sum(wx²) through the origin, sum(wx'y')/sum(wx'²) of deviations from the means otherwise,
+    w the weights. True values are free of error, so nothing is attenuated. The error is the jackknife's that leaves
+    out one group at a time.
 
     Examples
     --------
@@ -46,16 +53,17 @@ def recovered_slope(
     """
     x, y = np.asarray(true, dtype="float64").ravel(), np.asarray(found, dtype="float64").ravel()
     member = np.arange(x.size) if groups is None else np.asarray(groups).ravel()
+    w = np.ones(x.size) if weights is None else np.asarray(weights, dtype="float64").ravel()
     good = np.isfinite(x) & np.isfinite(y)
-    x, y = x[good], y[good]
+    x, y, w = x[good], y[good], w[good]
     ids, member = np.unique(member[good], return_inverse=True)
 
     def slope(keep: np.ndarray) -> np.ndarray:
-        a, b = x[keep[member]], y[keep[member]]
-        if intercept and a.size:
-            a, b = a - a.mean(), b - b.mean()
-        square = (a * a).sum()
-        return np.asarray((a * b).sum() / square if square > 0 else np.nan)
+        a, b, c = (v[keep[member]] for v in (x, y, w))
+        if intercept and c.any():
+            a, b = (v - np.average(v, weights=c) for v in (a, b))
+        square = (c * a * a).sum()
+        return np.asarray((c * a * b).sum() / square if square > 0 else np.nan)
 
     whole = float(slope(np.ones(ids.size, bool)))
     if ids.size < 2:
