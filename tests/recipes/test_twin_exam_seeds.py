@@ -1,8 +1,9 @@
-"""What a fusion is to reach, on three small simulated Earths together: the whole plan on 16 cells of 1° with stations.
+"""What a fusion is to reach, on three simulated Earths in small: the whole plan, with dense stations.
 
-The box was drawn at random among those of 4° × 4° that are land on all three Earths; 22 to 26 stations calibrate each
-record. Everything is to be reached as it stands but what three boxes leave open by chance: steps and the trends of
-regions are judged with their standard error.
+Steps, and trends by chance, are as large in single boxes as what is to be reached, so nine boxes are judged together:
+three of the 533 regions of 2° × 2° that are land on all three Earths and to which each gives a trend, drawn at random,
+in cells of 0.5°. Some 15 stations in each calibrate the record; with the usual density of 1.4 a tile there would be 1 to
+8, which know the size of differences between years too badly to prove anything.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from vadose.recipes.fusion_settings import ExamSettings
 from vadose.recipes.twin_exam import twin_exam
 
 SETTINGS = {
-    "regions": [[-10.0, -20.0, -6.0, -16.0]], "resolution": 1.0, "zones": {"size": 4.0}, "seeds": [7, 11, 23],
-    "baselines": ["tc", "equal", "lr", "qm", "copula"], "n_boot": 100,
+    "regions": [[108.0, -8.0, 110.0, -6.0], [-134.0, 12.0, -132.0, 14.0], [138.0, -14.0, 140.0, -12.0]],
+    "resolution": 0.5, "seeds": [7, 11, 23], "station_density": 4, "n_boot": 100,
+    "baselines": ["tc", "equal", "lr", "qm", "copula", "published-global"],
 }  # fmt: skip
 
 
@@ -27,27 +29,23 @@ def verdicts(tmp_path_factory):
     return frame[frame["box"] == "all"].set_index("what")
 
 
-def about(verdicts, words, count):
+@pytest.mark.parametrize(("words", "count"), [
+    ("RMSE over that of the best single product", 2), ("RMSE over that of: ", 2 * len(SETTINGS["baselines"])),
+    ("of the last round over the first", 2), ("of recovered on true trends", 2), ("step at", 5),
+    ("across zone edges", 1), ("truth inside the", 2), ("share of land without", 1),
+])  # fmt: skip
+def test_everything_is_reached(verdicts, words, count):
     found = verdicts[verdicts.index.str.contains(words, regex=False)]
     assert len(found) == count
-    return found
+    assert found["passed"].all(), found[["value", "error", "goal"]]
 
 
-@pytest.mark.parametrize(("words", "count"), [("RMSE over that of", 12), ("of the last round over the first", 2),
-                                              ("truth inside the", 2), ("share of land without", 1),
-                                              ("on true trends, cells", 1), ("across zone edges", 1)])  # fmt: skip
-def test_what_is_to_be_reached_is(verdicts, words, count):
-    """Errors below products and rivals, their growth over rounds, bands, coverage, trends of cells, edges."""
-    found = about(verdicts, words, count)
-    assert found["passed"].all(), found[["value", "goal"]]
+def test_trends_and_steps_are_known_well_enough_to_say_so(verdicts):
+    """Two standard errors decide: a trend within 10 %, and a step beyond 0.005 would have been seen in most boxes."""
+    error = verdicts["error"]
+    assert (error[error.index.str.contains("true trends")] < 0.05).all()
+    assert (error[error.index.str.startswith("step at")] < 0.005).all()
 
 
-def test_regional_trends_are_kept_as_far_as_three_regions_say(verdicts):
-    one = about(verdicts, "on true trends, boxes", 1).iloc[0]
-    assert one["error"] < 0.2 and abs(one["value"] - 1) <= 0.1 + one["error"], one[["value", "error"]]
-
-
-def test_no_change_of_inputs_is_seen(verdicts):
-    steps = about(verdicts, "step at", 5)
-    assert (steps["value"].abs() <= 0.005 + steps["error"]).all(), steps[["value", "error"]]
-    assert steps["value"].abs().mean() <= 0.005
+def test_nothing_else_was_to_be_reached(verdicts):
+    assert len(verdicts) == 2 + 2 * len(SETTINGS["baselines"]) + 2 + 2 + 5 + 1 + 2 + 1

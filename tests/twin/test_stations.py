@@ -3,9 +3,11 @@
 import dask
 import numpy as np
 import pytest
+import xarray as xr
 from scipy import stats
 
 from vadose import twin
+from vadose.errors import ConfigError
 from vadose.grid import Grid
 from vadose.schema import FLAGS
 from vadose.twin import STATION, stations
@@ -95,3 +97,18 @@ def test_a_site_is_the_same_in_every_region():
     large, small = find((-3, -3, 4, 4)), find((-1.5, 0.25, 2.0, 3.0))
     assert small == {k: v for k, v in large.items() if 0.25 <= v[0] < 3 and -1.5 <= v[1] < 2}
     assert len(small) > 5
+
+
+def test_more_stations_are_those_of_fewer_and_others():
+    def network(**density):
+        return twin.generate(region=(0, 44, 3, 46), resolution=0.5, years=(2016, 2016), seed=8, step="dekad",
+                             products=[], **density)["twin/stations"]  # fmt: skip
+
+    usual, many = network(), network(station_density=4)
+    names = many["station"].values.tolist()
+    assert 4 < len(set(usual["station"].values)) < len(set(names)) <= 24
+    assert "station_density" not in usual.attrs and many.attrs["station_density"] == 4
+    at = [k for k, name in enumerate(names) if name in set(usual["station"].values)]
+    xr.testing.assert_identical(usual.drop_attrs(), many.isel(sensor=at).drop_attrs())
+    with pytest.raises(ConfigError, match=r"station_density: found 4\.5; needed stations per 1° × 1° tile, 0 to 4"):
+        network(station_density=4.5)

@@ -24,9 +24,10 @@ def twin() -> None:
               help="rsssm for everything, plain for two sensors, or names separated by commas.")  # fmt: skip
 @click.option("--trends/--no-trends", default=True, show_default=True,
               help="The same Earth with its imposed trends or without.")  # fmt: skip
+@click.option("--station-density", default=1.4, show_default=True, help="Stations per 1° × 1° tile, 0 to 4.")
 @SCHEDULER
 def create(url: str, region: str, resolution: float, years: str, seed: int, step: str, products: str, trends: bool,
-           scheduler: str | None) -> None:  # fmt: skip
+           station_density: float, scheduler: str | None) -> None:  # fmt: skip
     """Simulate a region: truth, satellite products, quality factors, reanalyses, production, flights, stations."""
     from .. import twin as room
     from ..store import Library
@@ -36,7 +37,7 @@ def create(url: str, region: str, resolution: float, years: str, seed: int, step
     with progress.plain_warnings(), progress.scheduler(scheduler):
         library = Library(url)
         written = room.create(library, region=box, resolution=resolution, years=span, seed=seed, step=step,
-                              products=names, trends=trends)  # fmt: skip
+                              products=names, trends=trends, station_density=station_density)  # fmt: skip
         left_out = library.open("twin/truth").attrs.get("left_out", "").split()
     if left_out:
         text = f"Left out, because their periods lie outside {years}: {', '.join(left_out)}"

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ..fusion import Plan, Stations
 from ..grid import check_bbox
+from ..twin.stations import DENSITY, SITES
 from .rivals import BASELINES
 from .settings import Strict
 
@@ -40,6 +41,7 @@ class FusionSettings(Strict):
     resolution: Annotated[float, Field(gt=0, le=1)] = 0.1
     years: tuple[int, int] = (2003, 2018)
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (7,)
+    station_density: Annotated[float, Field(ge=0, le=SITES)] = DENSITY
 
     @pydantic.field_validator("regions")
     @classmethod

@@ -147,7 +147,8 @@ def _where(regions: tuple[Bbox, ...]) -> str:
 
 def make_earth(library: Library, settings: FusionSettings, *, region: Bbox, seed: int, trends: bool = True) -> Library:
     """Simulate a region into a library, unless it is whole there already."""
-    earth = Earth(region, settings.resolution, settings.years, seed, step="dekad", products="rsssm", trends=trends)
+    earth = Earth(region, settings.resolution, settings.years, seed, step="dekad", products="rsssm", trends=trends,
+                  station_density=settings.station_density)  # fmt: skip
     return earth.make(library)
 
 

@@ -90,7 +90,7 @@ class Reader(Protocol):
 def generate(*, region: tuple[float, float, float, float], resolution: float = 0.25,
              years: tuple[int, int] = (2015, 2016), seed: int = 0, step: str = "day",
              products: str | Sequence[str] | None = None, trends: bool = True,
-             block: int | None = None) -> dict[str, xr.Dataset]:
+             station_density: float = stations.DENSITY, block: int | None = None) -> dict[str, xr.Dataset]:
     # fmt: on
     """Simulate a region of an invented Earth whose truth is known.
 
@@ -113,6 +113,8 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
     trends : bool
         Whether the imposed trends are there. An Earth without them has the same weather and errors of sensors, so that
         what a method finds on both differs by what it makes of the trends alone.
+    station_density : float
+        Stations per 1° × 1° tile on average, 0 to 4. More stations are those of fewer and others; nothing else changes.
     block : int, optional
         Rows and columns simulated at once; bounds memory, changes no number.
 
@@ -151,6 +153,9 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
     seed = check_seed(seed)
     if block is not None and (isinstance(block, bool) or not isinstance(block, int) or block < 1):
         raise ConfigError("block", found=repr(block), needed="a whole number of cells, at least 1")
+    if not 0 <= station_density <= stations.SITES:
+        raise ConfigError("station_density", found=repr(station_density),
+                          needed=f"stations per 1° × 1° tile, 0 to {stations.SITES}")  # fmt: skip
     if step not in BLOCK:
         raise ConfigError("step", found=repr(step), needed=f"one of {list(BLOCK)}")
     day = truths.days_of((first, last))
@@ -167,7 +172,7 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
         raise ConfigError("region", found=f"only sea in {region} of the Earth with seed {seed}",
                           needed="a region with land", do="Enlarge the region or take another seed.")  # fmt: skip
     request = Request(day, seed, step, tuple(p for p in parts if p != "airborne"), trends)
-    sites = stations.find(grid, soil, seed)
+    sites = stations.find(grid, soil, seed, density=station_density)
     size = (block, block) if block else _block(cells.shape, step)
     arrays = lazy_arrays(cells, request, sites, size)
 
@@ -217,20 +222,23 @@ def generate(*, region: tuple[float, float, float, float], resolution: float = 0
             out["twin/airborne"] = label(_flights(grid, soil, (first, last), seed, trends), "airborne campaigns")
     held = {name: arrays["stations", name] for name in names_of("stations", step)}
     time = _time(request.time_of("stations"))
-    out["twin/stations"] = label(stations.network(sites, land, held, time, seed), "station network")
+    usual = station_density == stations.DENSITY
+    out["twin/stations"] = label(stations.network(sites, land, held, time, seed), "station network",
+                                 **({} if usual else {"station_density": station_density}))  # fmt: skip
     return out
 
 
 def create(library: Writer, *, region: tuple[float, float, float, float], resolution: float = 0.25,
            years: tuple[int, int] = (2015, 2016), seed: int = 0, step: str = "day",
-           products: str | Sequence[str] | None = None, trends: bool = True) -> list[str]:  # fmt: skip
+           products: str | Sequence[str] | None = None, trends: bool = True,
+           station_density: float = stations.DENSITY) -> list[str]:  # fmt: skip
     """Simulate a region of an invented Earth and write it into a library.
 
     Parameters
     ----------
     library : vadose.store.Library
         Where the datasets go.
-    region, resolution, years, seed, step, products, trends
+    region, resolution, years, seed, step, products, trends, station_density
         As for :func:`generate`.
 
     Returns
@@ -249,7 +257,7 @@ def create(library: Writer, *, region: tuple[float, float, float, float], resolu
     folder (``TMPDIR``) until it is written; on a cluster, blocks are simulated anew for each dataset instead.
     """
     earth = generate(region=region, resolution=resolution, years=years, seed=seed, step=step, products=products,
-                     trends=trends)  # fmt: skip
+                     trends=trends, station_density=station_density)  # fmt: skip
     taken = sorted(set(earth) & set(library.names()))
     if taken:
         raise ConfigError("library", found=f"{', '.join(taken)} already there", needed="a library without them",

@@ -17,9 +17,9 @@ from . import composites
 from .error_sizes import STATION
 from .noise import normal, uniform
 
-#: Candidate sites in each 1° × 1° tile and the chance that one of them has a station. Choice: 1.4 stations per tile, as
-#: in dense networks, so that small regions have some.
-SITES, OCCUPIED = 4, 0.35
+#: Candidate sites in each 1° × 1° tile, and how many of them have a station on average. Choice: as in dense networks,
+#: so that small regions have some.
+SITES, DENSITY = 4, 1.4
 
 #: Depths of the sensors at each station [m] (from, to), and the soil layer they stand in.
 DEPTHS = ((0.0, 0.05), (0.2, 0.2), (0.5, 0.5))
@@ -75,7 +75,7 @@ class Sites:
         return np.array([f"SIMNET-{k + 1}" for k in which], dtype=str)
 
 
-def find(grid: Grid, soil: np.ndarray, seed: int) -> Sites:
+def find(grid: Grid, soil: np.ndarray, seed: int, *, density: float = DENSITY) -> Sites:
     """The stations of a region.
 
     Parameters
@@ -86,11 +86,13 @@ def find(grid: Grid, soil: np.ndarray, seed: int) -> Sites:
         Where there is soil.
     seed : int
         Seed of the simulated Earth.
+    density : float
+        Stations per 1° × 1° tile on average, at most :data:`SITES`.
 
     Returns
     -------
     Sites
-        Sorted by name. A site is the same in every region that holds it.
+        Sorted by name. A site is the same in every region that holds it; a higher density adds some to those there.
     """
     west, south, east, north = grid.bbox
     rows = np.arange(np.floor(90 - north), np.ceil(90 - south)).astype(int)
@@ -99,7 +101,7 @@ def find(grid: Grid, soil: np.ndarray, seed: int) -> Sites:
     draw = uniform(seed, "stations/sites", tile_row * SITES + site, tile_col, (0, 1, 2))
     lat, lon = 90 - (tile_row + draw[:, 0]), tile_col + draw[:, 1] - 180
     row, col = grid.nearest(lat, lon)
-    inside = (row >= 0) & (draw[:, 2] < OCCUPIED)
+    inside = (row >= 0) & (draw[:, 2] < density / SITES)
     inside &= soil[np.where(inside, row, 0), np.where(inside, col, 0)]
     return Sites(tile_row, tile_col, site, lat, lon, row, col).pick(inside)
 
