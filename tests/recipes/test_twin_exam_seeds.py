@@ -1,9 +1,9 @@
 """What a fusion is to reach, on three simulated Earths in small: the whole plan, with dense stations.
 
-Steps, and trends by chance, are as large in single boxes as what is to be reached, so nine boxes are judged together:
-three of the 533 regions of 2° × 2° that are land on all three Earths and to which each gives a trend, drawn at random,
-in cells of 0.5°. Some 15 stations in each calibrate the record; with the usual density of 1.4 a tile there would be 1 to
-8, which know the size of differences between years too badly to prove anything.
+In a single box steps and chance trends are as large as what is to be reached, so nine boxes are judged together: three
+of the 533 regions of 2° × 2° that are land on all three Earths and have a trend on each, drawn at random, in cells of
+0.5°. 16 stations in each calibrate the record. With the usual density of 1.4 a tile there would be 1 to 8, which know
+the size of differences between years too badly to prove anything.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def test_everything_is_reached(verdicts, words, count):
 
 
 def test_trends_and_steps_are_known_well_enough_to_say_so(verdicts):
-    """Two standard errors decide: a trend within 10 %, and a step beyond 0.005 would have been seen in most boxes."""
+    """Standard errors: of trends half of what they may differ by, of steps no more than that."""
     error = verdicts["error"]
     assert (error[error.index.str.contains("true trends")] < 0.05).all()
     assert (error[error.index.str.startswith("step at")] < 0.005).all()

@@ -137,6 +137,7 @@ def calibrate(url: str, plan: str, prefix: str | None, name: str, stations: str,
     from .. import fusion
     from ..fusion.calibrate import calibrated_name, calibration_name
     from ..fusion.station_gain import Gain
+    from ..fusion.station_rows import rms_left
     from ..store import Library
 
     loaded, library = _load(plan, prefix), Library(url, create=False)
@@ -154,9 +155,8 @@ def calibrate(url: str, plan: str, prefix: str | None, name: str, stations: str,
         click.echo(f"Response of its years to theirs: {mean:.3f} ± {error:.3f}, mean of cells")
     else:
         click.echo("Differences between its years keep their size: no stations tell of it.")
-    for words, seen, predicted in (("Mean of station", "difference", "predicted"),
-                                   ("Single years of station", "drift_seen", "drift_predicted")):  # fmt: skip
-        before, after = (float((x**2).mean() ** 0.5) for x in (fit[seen], fit[seen] - fit[predicted]))
+    for words, kind in (("Mean of station", "difference"), ("Single years of station", "drift_seen")):
+        before, after = rms_left(fit, kind)
         if not math.isnan(before):  # stations of few years have none
             click.echo(f"{words} less record, rms: {before:.4f} m3 m-3; {after:.4f} beyond what the others predict.")
     click.echo(f"Written: {calibrated_name(name)}")

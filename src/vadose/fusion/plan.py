@@ -379,17 +379,19 @@ class Plan(_Strict):
         targets = [self.target_dekads(t) for t in round_.targets]
         out = []
         for subset in subsets:
-            own = window.intersection(*(self.product_dekads(p) for p in subset))
-            # place of the best target in each dekad that the whole subset and a target share
-            places = [next(i for i, t in enumerate(targets) if d in t) for d in own if any(d in t for t in targets)]
-            if places:
+            left = window.intersection(*(self.product_dekads(p) for p in subset))
+            samples = places = 0  # dekads that the whole subset and a target share; place of the best target, summed
+            for place, target in enumerate(targets):
+                shared = left & target
+                samples, places, left = samples + len(shared), places + place * len(shared), left - shared
+            if samples:
                 out.append(
                     Combination(
                         subset,
                         sensors=len({sensors[p] for p in subset}),
-                        samples=len(places),
+                        samples=samples,
                         quality=sum(self.products[p].quality for p in subset),
-                        target=-sum(places) / len(places),
+                        target=-places / samples,
                     )
                 )
         return rank(out, step.priority)

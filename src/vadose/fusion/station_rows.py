@@ -226,3 +226,32 @@ def drift_of(rows: xr.Dataset, settings: Stations) -> Drift:
     lat, lon = (rows[k].values.astype("float64") for k in ("station_lat", "station_lon"))
     seen = rows["drift_seen"].transpose("seen_year", "site")
     return Drift.fit(lat, lon, seen["seen_year"].values, seen.values.astype("float64"), settings)
+
+
+#: What rows of stations differ from a record by -> the same as the other stations predict it.
+PREDICTED = {"difference": "predicted", "drift_seen": "drift_predicted"}
+
+
+def rms_left(rows: xr.Dataset, name: str) -> tuple[float, float]:
+    """Root mean square of what stations differ by, and of what is left when the others' prediction is taken away.
+
+    Parameters
+    ----------
+    rows : Dataset
+        From :func:`table`, or a calibration.
+    name : {"difference", "drift_seen"}
+        Mean over time, or year by year.
+
+    Returns
+    -------
+    tuple of float
+        Both [m3 m-3]; NaN where no station has any.
+
+    Examples
+    --------
+    >>> rows = xr.Dataset({"difference": ("site", [0.03, -0.03]), "predicted": ("site", [0.01, -0.01])})
+    >>> [round(x, 6) for x in rms_left(rows, "difference")]
+    [0.03, 0.02]
+    """
+    before, after = (float((x**2).mean() ** 0.5) for x in (rows[name], rows[name] - rows[PREDICTED[name]]))
+    return before, after

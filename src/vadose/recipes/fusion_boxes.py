@@ -153,7 +153,8 @@ def _steps_and_trends(report: Report, pool: Pool) -> None:
             for o in t["over"].values for f in t["fit"].values]  # fmt: skip
     report.add_table([Column("over"), Column("line"), Column("slope", digits=2), Column("±", digits=2)], rows,
                      "Recovered on true trends: the slope is 1 where trends keep their size.",
-                     notes="±: standard error by leaving out one box at a time.")  # fmt: skip
+                     notes="Regions: means of cells over the parts of a box that have an imposed trend of their own. "
+                     "±: standard error by leaving out one box at a time.")  # fmt: skip
     words = [f"{k} {v:.3f}" for k, v in pool.seams.items() if np.isfinite(v)]
     if words:
         report.add_text("Mean step between neighbours across zone edges over that inside, pairs of all boxes: "

@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import plots
 from ..fusion.station_gain import Gain
+from ..fusion.station_rows import rms_left
 from ..report import Report
 from .figures import add_figure
 from .fusion_exam import Exam
@@ -27,9 +28,8 @@ def add_stations(report: Report, exam: Exam) -> None:
     fit = exam.stations
     if fit is None:
         return
-    before, after = fit["difference"], fit["difference"] - fit["predicted"]
-    rms = [float(np.sqrt((x**2).mean())) for x in (before, after)]
-    z = float(np.sqrt(((after / fit["predicted_sd"]) ** 2).mean()))
+    rms = rms_left(fit, "difference")
+    z = float(np.sqrt((((fit["difference"] - fit["predicted"]) / fit["predicted_sd"]) ** 2).mean()))
     g = Gain.of(fit.attrs)
     low, high = (float(v) for v in np.nanquantile(fit["response"].values, (0.05, 0.95)))
     years = (f"Response of its years, each divided by what noise damps, to theirs: {g.value:.3f} ± {g.error:.3f}; by "
@@ -49,10 +49,9 @@ def add_stations(report: Report, exam: Exam) -> None:
         f"predict of each is taken away: rms {rms[0]:.4f} and {rms[1]:.4f} m³ m⁻³. A station is a point: by itself it "
         f"differs from its cell, and no calibration takes that away. Over the stated error of prediction: rms {z:.2f}.",
     )  # fmt: skip
-    seen, left = fit["drift_seen"], fit["drift_seen"] - fit["drift_predicted"]
-    if not bool(seen.notnull().any()):
+    rms = rms_left(fit, "drift_seen")
+    if np.isnan(rms[0]):
         return
-    rms = [float(np.sqrt((x**2).mean())) for x in (seen, left)]
     add_figure(
         report, plots.station_years(fit),
         "Left: by how much each station of this region differs from the record from year to year, once the record's "
