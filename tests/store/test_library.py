@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+import pickle
 import time
 
 import dask
@@ -305,3 +306,12 @@ def test_old_snapshots_may_go_while_a_dataset_is_open(lib, make, same):
     other.collect_garbage(older_than=datetime.timedelta(0))
     same(make.grid(seed=2), lib.open("x"))
     assert lib.names() == ["x", "y"]
+
+
+def test_a_library_goes_to_other_processes(lib, make, same):
+    lib.write("x", make.grid())
+    lib.open("x")
+    there = pickle.loads(pickle.dumps(lib))
+    lib.write("y", make.grid(seed=3))
+    same(make.grid(), there.open("x"))
+    assert there.names() == ["x", "y"]

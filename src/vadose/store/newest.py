@@ -35,6 +35,9 @@ class Newest:
         self._names: frozenset[str] | None = None
         self._opened: dict[tuple[str, str | None], xr.Dataset] = {}
 
+    def __reduce__(self) -> tuple:  # workers open for themselves
+        return Newest, (self._repo,)
+
     def session(self) -> icechunk.Session:
         """Session that reads the newest snapshot."""
         with self._lock:
