@@ -295,6 +295,19 @@ def test_a_dataset_stays_open_until_someone_changes_it(lib, make, same, monkeypa
         lib.open("gone")
 
 
+def test_the_datasets_used_last_stay_open(lib, make, monkeypatch):
+    from vadose.store import arrays
+
+    monkeypatch.setattr("vadose.store.newest.KEPT", 2)
+    for name in "abc":
+        lib.write(name, make.grid(1))
+    read, whole = [], arrays.read
+    monkeypatch.setattr(arrays, "read", lambda *a, **k: read.append(a[1][0]) or whole(*a, **k))
+    for name in "abacab":
+        lib.open(name)
+    assert read == ["a", "b", "c", "b"]
+
+
 def test_old_snapshots_may_go_while_a_dataset_is_open(lib, make, same):
     from vadose.store import Library
 

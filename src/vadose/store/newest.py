@@ -13,8 +13,8 @@ from .cards import names_in
 if TYPE_CHECKING:
     import icechunk
 
-#: Datasets that are kept open.
-KEPT = 256
+#: Datasets that are kept open: those used last.
+KEPT = 128
 
 #: What a commit says of itself.
 DATASET, ACTION = "dataset", "action"
@@ -54,14 +54,16 @@ class Newest:
     def open(self, name: str, layout: str | None, read: Callable[[icechunk.Session], xr.Dataset]) -> xr.Dataset:
         """A dataset as ``read`` opens it; a copy of it that shares the values."""
         with self._lock:
-            session, found = self._renewed(), self._opened.get((name, layout))
-        if found is None:
-            found = read(session)
-            with self._lock:
-                if session is self._session:
-                    while len(self._opened) >= KEPT:
-                        del self._opened[next(iter(self._opened))]
-                    self._opened[name, layout] = found
+            session, found = self._renewed(), self._opened.pop((name, layout), None)
+            if found is not None:
+                self._opened[name, layout] = found  # the last to go
+                return found.copy()
+        found = read(session)
+        with self._lock:
+            if session is self._session:
+                while len(self._opened) >= KEPT:
+                    del self._opened[next(iter(self._opened))]
+                self._opened[name, layout] = found
         return found.copy()
 
     def forget(self) -> None:
