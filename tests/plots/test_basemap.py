@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vadose.plots import field_maps
 from vadose.plots.basemap import Basemap, degrees
 from vadose.plots.style import drawn, new_figure, place
 
@@ -86,3 +88,17 @@ def test_the_scale_bar_has_its_length():
 def test_degrees_never_carry_a_sign():
     for value in np.arange(-179.5, 180.5, 0.5):
         assert "-" not in degrees(value, "EW")
+
+
+@pytest.mark.parametrize("world", [False, True])
+def test_a_simulated_earth_has_no_shores_of_ours(world):
+    span = 120.0 if world else 2.0
+    lat, lon = np.linspace(38.0, 41.0, 4), np.linspace(-1.0, -1.0 + span, 5)
+    places = {"lat": lat, "lon": lon}
+    field = xr.DataArray(np.full((4, 5), 0.2), places, name="sm", attrs={"units": "m3 m-3"})
+    shores = []
+    for attrs in ({}, {"simulated": "true"}):
+        figure = field_maps({"a": field.assign_attrs(attrs)})
+        lines = [c for c in figure.axes[0].collections if type(c).__name__ == "LineCollection"]
+        shores.append(sum(len(c.get_segments()) for c in lines))
+    assert shores[0] > 0 and shores[1] == 0

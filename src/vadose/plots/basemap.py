@@ -41,6 +41,8 @@ class Basemap:
         Extent [degrees].
     world : bool
         Robinson projection of the whole Earth; otherwise plate carrée, true to shape at the middle latitude.
+    shores : bool
+        Whether land and sea are drawn. A simulated Earth has others: its stations would seem to stand in the sea.
     """
 
     west: float
@@ -48,9 +50,10 @@ class Basemap:
     south: float
     north: float
     world: bool = False
+    shores: bool = True
 
     @classmethod
-    def around(cls, lat: np.ndarray, lon: np.ndarray) -> Basemap:
+    def around(cls, lat: np.ndarray, lon: np.ndarray, *, shores: bool = True) -> Basemap:
         """The map that holds all points, with a margin; the world where they are far apart or none is given.
 
         Examples
@@ -61,7 +64,7 @@ class Basemap:
         """
         known = np.isfinite(lat) & np.isfinite(lon)
         if not known.any():
-            return cls(-180.0, 180.0, *WORLD_LATITUDES, world=True)
+            return cls(-180.0, 180.0, *WORLD_LATITUDES, world=True, shores=shores)
         lat, lon = lat[known].astype(float), np.sort((lon[known].astype(float) + 180) % 360 - 180)
         # the widest gap between neighbours on the circle is what the map leaves out
         gaps = np.diff(np.r_[lon, lon[0] + 360])
@@ -69,7 +72,7 @@ class Basemap:
         west, width = float(lon[(cut + 1) % lon.size]), 360.0 - float(gaps[cut])
         south, north = float(lat.min()), float(lat.max())
         if width > WORLD[0] or north - south > WORLD[1]:
-            return cls(-180.0, 180.0, *WORLD_LATITUDES, world=True)
+            return cls(-180.0, 180.0, *WORLD_LATITUDES, world=True, shores=shores)
         squeeze = float(np.cos(np.radians((south + north) / 2)))
         span_x, span_y = max(width * squeeze, 0.6), max(north - south, 0.6)
         margin = 1.16 if max(span_x, span_y) > 4 else 1.4
@@ -77,7 +80,7 @@ class Basemap:
         middle_x, middle_y = float(west + width / 2), (south + north) / 2
         south, north = max(middle_y - tall / 2, -90.0), min(middle_y + tall / 2, 90.0)
         west, east = middle_x - wide / 2 / squeeze, middle_x + wide / 2 / squeeze
-        return cls(west, east, south, north)
+        return cls(west, east, south, north, shores=shores)
 
     @property
     def squeeze(self) -> float:
@@ -108,7 +111,7 @@ class Basemap:
         return (middle + (np.asarray(lon) - middle + 180) % 360 - 180) * self.squeeze, np.asarray(lat, dtype=float)
 
     def draw(self, axes: Axes, *, labels: tuple[bool, bool] = (True, True), field: bool = False) -> None:
-        """Draw sea, land, graticule and, for a region, its scale.
+        """Draw sea and land, where there are shores, and a graticule.
 
         Parameters
         ----------
@@ -121,10 +124,11 @@ class Basemap:
         """
         left, right, bottom, top = self.bounds
         axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
-        axes.set_facecolor(SEA)
+        axes.set_facecolor(SEA if self.shores else LAND)
         if self.world:
             self._edge(axes)
-        self._land(axes, field=field)
+        if self.shores:
+            self._land(axes, field=field)
         self._graticule(axes, labels)
 
     def _inches(self, axes: Axes) -> float:

@@ -96,7 +96,7 @@ def spatial_courses(spatial: Mapping[str, xr.Dataset], metric: str) -> Figure:
         check_variable(ds, metric, "time", "coverage_by_year", where=f"spatial[{name!r}]")
     rows = -(-len(spatial) // 2)
     below = 0.42 + 0.19 * rows
-    figure = new_figure(WIDTH, below + 4.05)
+    figure = new_figure(WIDTH, below + 4.2)
     seasonal = place(figure, 0.84, below + 2.35, WIDTH - 0.94, 1.6)
     yearly = place(figure, 0.84, below, (WIDTH - 1.72) * 0.56, 1.9)
     covered = place(figure, 0.84 + (WIDTH - 1.72) * 0.56 + 0.78, below, (WIDTH - 1.72) * 0.44, 1.9)

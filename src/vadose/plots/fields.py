@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from ..errors import SchemaError
+from ..schema import is_simulated
 from .basemap import Basemap
 from .style import INK
 
@@ -43,11 +44,12 @@ def check_fields(fields: Mapping[str, xr.DataArray]) -> None:
 
 
 def ground_of(da: xr.DataArray) -> Basemap:
-    """The map that holds all cells of a field, the world for a wide one."""
+    """The map that holds all cells of a field, the world for a wide one; without shores for a simulated one."""
     lat, lon = _edges_of(da)
     grid_lon, grid_lat = np.meshgrid(lon[[0, -1]] + np.array([1e-6, -1e-6]), lat)
     middle = np.meshgrid(da["lon"].values.astype(float), lat[[0, -1]])
-    return Basemap.around(np.r_[grid_lat.ravel(), middle[1].ravel()], np.r_[grid_lon.ravel(), middle[0].ravel()])
+    lat, lon = (np.r_[a.ravel(), b.ravel()] for a, b in ((grid_lat, middle[1]), (grid_lon, middle[0])))
+    return Basemap.around(lat, lon, shores=not is_simulated(da))
 
 
 def draw_field(axes: Axes, ground: Basemap, da: xr.DataArray, mappable: ScalarMappable) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from ..schema import is_simulated
 from .basemap import WORLD_LATITUDES, Basemap
 from .fields import check_field, draw_field
 from .keys import colour_bar
@@ -48,7 +49,7 @@ def global_map(da: xr.DataArray, *, limits: tuple[float, float] | None = None) -
     if limits is not None:
         colours = Scale(colours.cmap, *limits, "both")
     mappable = colours.mappable()
-    ground = Basemap(-180.0, 180.0, *WORLD_LATITUDES, world=True)
+    ground = Basemap(-180.0, 180.0, *WORLD_LATITUDES, world=True, shores=not is_simulated(da))
     figure, panels = map_panels(ground, [""], footer=0.66, field=True)
     draw_field(panels[0], ground, da, mappable)
     label = axis_label(da)

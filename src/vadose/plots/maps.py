@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from ..schema import status_name
+from ..schema import is_simulated, status_name
 from .basemap import Basemap
 from .keys import colour_bar
 from .naming import check_variable, groups, status_words
@@ -52,7 +52,7 @@ def station_map(stations: xr.Dataset, cells: xr.Dataset | None = None) -> Figure
                          return_index=True)  # fmt: skip
     network, lat, lon = network[first], lat[first], lon[first]
     cell_lat, cell_lon = _cells(cells)
-    ground = Basemap.around(np.r_[lat, cell_lat], np.r_[lon, cell_lon])
+    ground = Basemap.around(np.r_[lat, cell_lat], np.r_[lon, cell_lon], shores=not is_simulated(stations))
     names, counts = np.unique(network, return_counts=True)
     order = names[np.argsort(-counts, kind="stable")]
     shown = list(order if order.size <= MAX_NETWORKS else order[: MAX_NETWORKS - 1])
@@ -124,7 +124,7 @@ def score_map(scores: xr.Dataset, metric: str) -> Figure:
     lat, lon = scores["cell_lat"].values.astype(float), scores["cell_lon"].values.astype(float)
     products = groups(scores)
     mappable = scale(metric, values).mappable()
-    ground = Basemap.around(lat, lon)
+    ground = Basemap.around(lat, lon, shores=not is_simulated(scores))
     figure, panels = map_panels(ground, list(products), footer=0.62)
     size, dense = _point_size(products)
     for axes, index in zip(panels, products.values()):
@@ -168,7 +168,7 @@ def status_map(scores: xr.Dataset) -> Figure:
     lat, lon = scores["cell_lat"].values.astype(float), scores["cell_lon"].values.astype(float)
     products = groups(scores)
     codes = np.unique(status).tolist()
-    ground = Basemap.around(lat, lon)
+    ground = Basemap.around(lat, lon, shores=not is_simulated(scores))
     rows = -(-len(codes) // 4)
     figure, panels = map_panels(ground, list(products), footer=0.1 + 0.19 * rows)
     handles = []

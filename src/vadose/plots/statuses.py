@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from ..schema import status_name
+from ..schema import is_simulated, status_name
 from ..units import format_number
 from .basemap import Basemap
 from .counts import REASON_COLOURS
@@ -91,7 +91,7 @@ def core_map(scores: xr.Dataset) -> Figure:
     names = scores["product"].values.astype(str).tolist()
     used = np.asarray(scores["status"].transpose("product", "cell")).astype(int)
     used = np.vectorize(lambda c: status_name(int(c)) != "no_station", otypes=[bool])(used)
-    ground = Basemap.around(lat, lon)
+    ground = Basemap.around(lat, lon, shores=not is_simulated(scores))
     titles = [f"{n}: {int((u & core).sum())} core, {int((u & ~core).sum())} extra" for n, u in zip(names, used)]
     figure, axes = map_panels(ground, titles, footer=0.24)
     size = 3.6 if lat.size < 400 else 2.4
