@@ -10,7 +10,7 @@ demo: $(VENV)/.core
 	$(BIN)/vadose demo --out demo
 
 test: $(VENV)/.all
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.all
 	$(BIN)/ruff check src tests benchmarks

@@ -12,6 +12,13 @@ xr.set_options(arithmetic_join="exact")
 
 _ROOT = Path(__file__).resolve().parents[1]
 
+#: Files of tests that take minutes: they come first, so that no worker is left alone with one at the end.
+LONGEST = ("test_twin_exam_seeds.py", "test_real_sample.py", "test_demo.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 def find_data() -> Path | None:
     """The real sample data: ``VADOSE_TEST_DATA``, else ``shared/data`` beside the repository."""
