@@ -21,7 +21,7 @@ import xarray as xr
 
 from vadose import fusion, twin
 from vadose.fusion.calibrate import calibrated_name
-from vadose.recipes.exam_trends import cell_slopes, regional, slope_over, yearly
+from vadose.recipes.exam_trends import by_cell, cell_slopes, regional, slope_over, yearly
 from vadose.recipes.fusion_pool import Bbox
 from vadose.recipes.fusion_settings import ExamSettings
 from vadose.recipes.twin_exam import library_of, make_earth
@@ -71,8 +71,7 @@ def table(found: dict[int, list[xr.Dataset]]) -> str:
     if len(rows) > 1:
         rows.append(("all", [p for parts in found.values() for p in parts]))
     for label, parts in rows:
-        cells = [p.stack(region=["lat", "lon"]).dropna("region").assign(cells=1.0) for p in parts]
-        regions = [regional(p) for p in parts]
+        cells, regions = [by_cell(p) for p in parts], [regional(p) for p in parts]
         counts = [sum(p.sizes["region"] for p in kind) for kind in (cells, regions)]
         line = [label, str(len(parts)), *(f"{n:,}".replace(",", " ") for n in counts)]
         for k in RECORDS:

@@ -70,10 +70,10 @@ class Stations(pydantic.BaseModel):
     ``slope`` 0.2: retrievals of too little or too much response turn about their middle, so that they are too wet where
     it is dry or the reverse; 0.2 is a gain off by 20 %. ``representativeness`` 0.06: the mean RMSE of SMAP_E against
     stations is 0.074 and its mean ubRMSE 0.043 (Chen et al. 2021, doi:10.5194/essd-13-1-2021, table 3); sqrt(0.074² −
-    0.043²) = 0.06 is mostly the stations' own level. ``gain_spread`` 0.2: beyond what noise
-    damps, boxes of simulated Earths scatter by 0.16 about a gain near 1, so that few stations are not to say much else.
-    ``drift_trend``, ``drift_year`` and ``drift_noise`` are where pairs of stations begin from, which then say how large
-    they are (:func:`vadose.fusion.station_years.shared_and_noise`); ``drift_reach`` 100 km: 60 to 300 km do as well.
+    0.043²) = 0.06 is mostly the stations' own level. ``gain_spread`` 0.2: beyond what noise damps, boxes of simulated
+    Earths scatter by 0.16 about a gain near 1, so that few stations are not to say much else. ``drift_trend``,
+    ``drift_year`` and ``drift_noise`` are where pairs of stations begin from, which then say how large they are
+    (:func:`vadose.fusion.station_years.shared_and_noise`); ``drift_reach`` 100 km: 60 to 300 km do as well.
 
     Examples
     --------

@@ -121,6 +121,11 @@ def regional(slopes: xr.Dataset) -> xr.Dataset:
     return xr.Dataset({**data, "cells": ("region", cells, {"units": "1"})})
 
 
+def by_cell(slopes: xr.Dataset) -> xr.Dataset:
+    """Slopes as :func:`regional` gives them, with each cell that has all of them as a region of its own."""
+    return slopes.stack(region=["lat", "lon"]).dropna("region").assign(cells=1.0)
+
+
 def slope_over(parts: Sequence[xr.Dataset], record: str = "fused", *, scale: np.ndarray | float = 1.0,
                intercept: bool = False) -> tuple[float, float]:  # fmt: skip
     """Slope of a record's trends on the true ones over all boxes, and its standard error.

@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from ..stats.jackknife import group_jackknife
-from .exam_trends import regional, slope_over
+from .exam_trends import by_cell, regional, slope_over
 from .fusion_exam import FUSED, Exam
 
 Bbox = tuple[float, float, float, float]
@@ -186,8 +186,7 @@ def _steps(every: Sequence[Exam]) -> xr.Dataset:
 def _trends(every: Sequence[Exam]) -> xr.Dataset:
     cells = [e.cell_trends for e in every if e.cell_trends is not None]
     gain = np.array([e.gain for e in every])
-    parts = {"regions": [regional(c) for c in cells],
-             "cells": [c.stack(region=["lat", "lon"]).assign(cells=1.0) for c in cells]}  # fmt: skip
+    parts = {"regions": [regional(c) for c in cells], "cells": [by_cell(c) for c in cells]}
     scales = {"": np.ones(len(cells))}
     if np.isfinite(gain).all():
         scales[", in the target's scale"] = gain

@@ -34,7 +34,7 @@ from .cards import (
 from .checking import Report, check_dataset
 from .encoding import NOTE, wider
 from .newest import ACTION, DATASET, DELETE, Newest
-from .repository import connect, translated, writer
+from .repository import connect, translated, whole, writer
 
 if TYPE_CHECKING:
     import icechunk
@@ -143,7 +143,7 @@ class Library:
             ds = ds.compute()  # once for both copies
         with writer(self.url), translated(f"{self.url}: {name}", "written"):
             session = self._writable()
-            taken = self._names(session)
+            taken = self._newest.names(session)
             for other in taken:
                 if other == name and not overwrite:
                     raise LibraryError(name, found="a dataset of this name", needed="a new name",
@@ -419,12 +419,7 @@ class Library:
 
     # --------------------------------------------------------------------------------------------- internal
     def _writable(self) -> icechunk.Session:
-        return self._whole(self._repo.writable_session("main"))
-
-    def _whole(self, session: icechunk.Session) -> icechunk.Session:
-        # zarr takes an unreadable snapshot for an empty one; asking for it by id raises
-        self._repo.lookup_snapshot(session.snapshot_id)
-        return session
+        return whole(self._repo, self._repo.writable_session("main"))
 
     def _session(self, snapshot: str | datetime.datetime | None) -> icechunk.Session:
         if snapshot is None:
@@ -436,19 +431,14 @@ class Library:
                 first = f"{entries[-1].written_at:%Y-%m-%d %H:%M:%S} UTC"
                 raise LibraryError(self.url, found=f"nothing as old as {when:%Y-%m-%d %H:%M:%S}",
                                    needed=f"an instant after {first}")  # fmt: skip
-            return self._whole(self._repo.readonly_session("main", as_of=when))
+            return whole(self._repo, self._repo.readonly_session("main", as_of=when))
         found = [e.id for e in self._repo.ancestry(branch="main") if snapshot and e.id.startswith(snapshot.upper())]
         if len(found) != 1:
             what = f"{len(found)} snapshots that begin with {snapshot!r}" if found else f"no snapshot {snapshot!r}"
             raise LibraryError(
                 self.url, found=what, needed="the id of one snapshot", do="Library.history() lists them."
             )
-        return self._whole(self._repo.readonly_session(snapshot_id=found[0]))
-
-    def _names(self, session: icechunk.Session) -> list[str]:
-        """Names of the datasets that a session sees."""
-        newest = self._newest.session()
-        return self._newest.names() if newest.snapshot_id == session.snapshot_id else names_in(session.store)
+        return whole(self._repo, self._repo.readonly_session(snapshot_id=found[0]))
 
     @contextlib.contextmanager
     def _changes(self, session: icechunk.Session, ds: xr.Dataset) -> Iterator[tuple[Any, list, bool]]:

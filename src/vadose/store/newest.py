@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from .cards import names_in
+from .repository import whole
 
 if TYPE_CHECKING:
     import icechunk
@@ -43,10 +44,12 @@ class Newest:
         with self._lock:
             return self._renewed()
 
-    def names(self) -> list[str]:
-        """Names of its datasets, sorted."""
+    def names(self, seen_by: icechunk.Session | None = None) -> list[str]:
+        """Names of its datasets, sorted, or of those that another session sees, which may be behind."""
         with self._lock:
             session = self._renewed()
+            if seen_by is not None and seen_by.snapshot_id != session.snapshot_id:
+                return names_in(seen_by.store)
             if self._names is None:
                 self._names = frozenset(names_in(session.store))
             return sorted(self._names)
@@ -75,7 +78,7 @@ class Newest:
         newest = self._repo.lookup_branch("main")
         if self._session is not None and self._session.snapshot_id == newest:
             return self._session
-        self._repo.lookup_snapshot(newest)  # zarr takes an unreadable snapshot for an empty one; this raises
+        session = whole(self._repo, self._repo.readonly_session(snapshot_id=newest))
         done = self._done_since(newest)
         if done is None:
             self._names, self._opened = None, {}
@@ -85,8 +88,8 @@ class Newest:
                     self._names = self._names - {name} if action == DELETE else self._names | {name}
             changed = {name for name, _ in done}
             self._opened = {k: v for k, v in self._opened.items() if k[0] not in changed}
-        self._session = self._repo.readonly_session(snapshot_id=newest)
-        return self._session
+        self._session = session
+        return session
 
     def _done_since(self, newest: str) -> list[tuple[str, str]] | None:
         """What was done since the snapshot that is known, oldest first; None where that cannot be told."""

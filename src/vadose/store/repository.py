@@ -126,6 +126,12 @@ def _create(url: str, storage: icechunk.Storage, create: bool) -> icechunk.Repos
         raise
 
 
+def whole(repo: icechunk.Repository, session: icechunk.Session) -> icechunk.Session:
+    """The session, if its snapshot can be read: zarr takes an unreadable one for empty, asking for it by id raises."""
+    repo.lookup_snapshot(session.snapshot_id)
+    return session
+
+
 @contextlib.contextmanager
 def writer(url: str) -> Iterator[None]:
     """Be the one writer of a library in a folder.
